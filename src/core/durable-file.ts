@@ -1,0 +1,88 @@
+/** Files that survive a crash at any instant, made of the small steps of the `fs` port. */
+import { toBase64Url } from './encoding.ts';
+import { hasCode } from './error.ts';
+import type { FileSystem, Random } from './ports.ts';
+
+/** What durable files need of the world. */
+export interface DurableDisk {
+  readonly fs: FileSystem;
+  readonly random: Random;
+}
+
+/** The folder a path lies in: `.` for a bare name. Both separators of Windows count. */
+export function folderOf(path: string): string {
+  const end = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'));
+  if (end < 0) return '.';
+  return end === 0 ? path.slice(0, 1) : path.slice(0, end);
+}
+
+/** Whether a name is one of our unfinished temporary files, safe to remove when nobody holds the lock. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..*\.[A-Za-z0-9_-]{8}\.tmp$/.test(name);
+}
+
+/** A name beside `path` that no one else uses. */
+export function temporaryPath(path: string, random: Random): string {
+  const base = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  return `${path.slice(0, path.length - base.length)}.${base}.${toBase64Url(random.bytes(6))}.tmp`;
+}
+
+/**
+ * Replaces a file in one step: readers see the old content or the new, after a power cut too. A new folder entry is
+ * synced as well.
+ *
+ * @throws EversealError with the codes of {@link FileSystem}; nothing changed then
+ */
+export async function replaceFile(disk: DurableDisk, path: string, data: Uint8Array, mode: number): Promise<void> {
+  const temporary = temporaryPath(path, disk.random);
+  try {
+    await disk.fs.write(temporary, data, { mode, exclusive: true });
+    await disk.fs.sync(temporary);
+    await disk.fs.rename(temporary, path);
+  } catch (error) {
+    await disk.fs.remove(temporary).catch(() => undefined);
+    throw error;
+  }
+  await disk.fs.sync(folderOf(path));
+}
+
+/**
+ * Makes a file that must not exist yet, whole or not at all.
+ *
+ * @returns false when there was one already
+ */
+export async function createFile(disk: DurableDisk, path: string, data: Uint8Array, mode: number): Promise<boolean> {
+  const temporary = temporaryPath(path, disk.random);
+  try {
+    await disk.fs.write(temporary, data, { mode, exclusive: true });
+    await disk.fs.sync(temporary);
+    await disk.fs.link(temporary, path);
+  } catch (error) {
+    if (hasCode(error, 'file-exists')) return false;
+    throw error;
+  } finally {
+    await disk.fs.remove(temporary).catch(() => undefined);
+  }
+  await disk.fs.sync(folderOf(path));
+  return true;
+}
+
+/** The file's content, or undefined when there is none. */
+export async function readIfExists(fs: FileSystem, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await fs.read(path);
+  } catch (error) {
+    if (hasCode(error, 'file-not-found')) return undefined;
+    throw error;
+  }
+}
+
+/** The folder's names, sorted; none when there is no such folder. */
+export async function listIfExists(fs: FileSystem, path: string): Promise<readonly string[]> {
+  try {
+    return [...(await fs.list(path))].sort();
+  } catch (error) {
+    if (hasCode(error, 'file-not-found')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { EversealError } from './error.ts';
+
+/** Text in the URL-safe base64 alphabet without padding (RFC 4648 §5, RFC 7515 §2). */
+export type Base64Url = string & { readonly __brand: 'Base64Url' };
+
+const alphabet = /^[A-Za-z0-9_-]+$/;
+
+/** Whether the text is non-empty, unpadded base64url. ACME tokens and nonces must be (RFC 8555 §6.5.1, §8.3). */
+export function isBase64Url(text: string): text is Base64Url {
+  return alphabet.test(text) && text.length % 4 !== 1;
+}
+
+export function toBase64Url(data: Uint8Array | string): Base64Url {
+  const octets =
+    typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return octets.toString('base64url') as Base64Url;
+}
+
+/** @throws EversealError `bad-reply` when the text is not unpadded base64url (the empty text gives no octets) */
+export function fromBase64Url(text: string): Uint8Array {
+  if (text !== '' && !isBase64Url(text)) throw new EversealError('bad-reply', 'Not base64url text');
+  return new Uint8Array(Buffer.from(text, 'base64url'));
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Invalid sequences become U+FFFD. */
+export function fromUtf8(data: Uint8Array): string {
+  return decoder.decode(data);
+}

@@ -1,0 +1,19 @@
+/**
+ * The vocabulary that everything shares: ports, identifiers, errors, secrets, durable files.
+ *
+ * @module
+ */
+export * from './answers.ts';
+export * from './backoff.ts';
+export * from './deadline.ts';
+export * from './durable-file.ts';
+export * from './encoding.ts';
+export * from './error.ts';
+export * from './events.ts';
+export * from './identifier.ts';
+export * from './ip-address.ts';
+export * from './ports.ts';
+export * from './printable.ts';
+export * from './secret.ts';
+export * from './semaphore.ts';
+export * from './signer.ts';
