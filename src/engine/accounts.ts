@@ -1,0 +1,155 @@
+/**
+ * Accounts at CAs. The key is on disk before the server hears of it, so a crash never loses an account: the same key sent
+ * again gets the same account (RFC 8555 §7.3).
+ */
+import type { Account, AcmeClient } from '../acme/index.ts';
+import { EversealError, hasCode, softwareKeyFromPkcs8 } from '../core/index.ts';
+import {
+  accountHandle,
+  accountKeyOf,
+  accountSubject,
+  keyNotExportable,
+  notRegistered,
+  registrationOf,
+  underAccountLease,
+} from './account-record.ts';
+import type { EngineContext } from './context.ts';
+import { rolledOverAccount } from './key-rollover.ts';
+import type { AccountSpec, IssuerSpec } from './spec.ts';
+import type { StoredAccount } from './stores.ts';
+
+/** The account to order with: the stored one without any request, else a new one. */
+export async function ensureAccount(context: EngineContext, issuer: IssuerSpec, signal: AbortSignal): Promise<Account> {
+  const stored = await context.stores.accounts.load(accountKeyOf(issuer));
+  const pending = await context.stores.journal.unfinished(accountSubject(accountKeyOf(issuer)));
+  if (stored?.registration !== undefined && pending.length === 0) return accountHandle(context, issuer, stored);
+  return underAccountLease(context, issuer, signal, async (leaseSignal) => {
+    const current = await rolledOverAccount(context, issuer, leaseSignal);
+    if (current?.registration !== undefined) return accountHandle(context, issuer, current);
+    return register(context, issuer, current, leaseSignal);
+  });
+}
+
+/** The CA no longer knows the account (it was reset, say): the same key is registered anew. */
+export async function registerAgain(context: EngineContext, issuer: IssuerSpec, signal: AbortSignal): Promise<Account> {
+  return underAccountLease(context, issuer, signal, async (leaseSignal) =>
+    register(context, issuer, await context.stores.accounts.load(accountKeyOf(issuer)), leaseSignal),
+  );
+}
+
+/**
+ * Finds the account of a key that is kept elsewhere, and stores both (RFC 8555 §7.3.1 `onlyReturnExisting`).
+ *
+ * @throws EversealError `account-not-found` when the CA has no account of this key
+ */
+export async function recoverAccount(
+  context: EngineContext,
+  issuer: IssuerSpec,
+  key: StoredAccount['key'],
+): Promise<StoredAccount> {
+  return underAccountLease(context, issuer, context.signal, async (signal) => {
+    const client = await context.clients.for(issuer);
+    const signer = softwareKeyFromPkcs8(key);
+    const account = await client.findAccount({ signer, signal });
+    const stored = { ...accountKeyOf(issuer), email: issuer.account.email, keyAlgorithm: signer.algorithm, key, registration: registrationOf(account) };
+    await context.stores.accounts.save(stored);
+    context.events({ type: 'account.recovered', account: issuer.account.id, url: account.url });
+    return stored;
+  });
+}
+
+/** Changes the contact of a stored account, at the CA and on disk. */
+export async function updateAccount(context: EngineContext, issuer: IssuerSpec, email: string | undefined): Promise<StoredAccount> {
+  return changeAccount(context, issuer, email, async (account, signal) => {
+    await account.update({ contacts: email === undefined ? [] : [`mailto:${email}`] }, signal);
+  });
+}
+
+/** Ends a stored account at the CA for good; its record stays, with status `deactivated`. */
+export async function deactivateAccount(context: EngineContext, issuer: IssuerSpec): Promise<StoredAccount> {
+  return changeAccount(context, issuer, issuer.account.email, (account, signal) => account.deactivate(signal));
+}
+
+async function changeAccount(
+  context: EngineContext,
+  issuer: IssuerSpec,
+  email: string | undefined,
+  change: (account: Account, signal: AbortSignal) => Promise<void>,
+): Promise<StoredAccount> {
+  return underAccountLease(context, issuer, context.signal, async (signal) => {
+    const stored = await rolledOverAccount(context, issuer, signal);
+    if (stored?.registration === undefined) throw notRegistered(issuer);
+    const account = await accountHandle(context, issuer, stored);
+    await change(account, signal);
+    const changed = { ...stored, email, registration: registrationOf(account) };
+    await context.stores.accounts.save(changed);
+    return changed;
+  });
+}
+
+async function register(
+  context: EngineContext,
+  issuer: IssuerSpec,
+  stored: StoredAccount | undefined,
+  signal: AbortSignal,
+): Promise<Account> {
+  const client = await context.clients.for(issuer);
+  const termsAgreed = await agreeToTerms(client, issuer.account, signal);
+  await demandExternalAccount(client, issuer, signal);
+  const prepared = stored ?? (await prepareAccount(context, issuer, signal));
+  const account = await client.createAccount({
+    signer: softwareKeyFromPkcs8(prepared.key),
+    contacts: issuer.account.email === undefined ? [] : [`mailto:${issuer.account.email}`],
+    termsAgreed,
+    externalAccount: issuer.account.externalAccount,
+    signal,
+  });
+  await context.stores.accounts.save({ ...prepared, registration: registrationOf(account) });
+  context.events({ type: 'account.registered', account: issuer.account.id, url: account.url });
+  return account;
+}
+
+/** A new key, on disk before the CA hears of it. */
+async function prepareAccount(context: EngineContext, issuer: IssuerSpec, signal: AbortSignal): Promise<StoredAccount> {
+  const { keyAlgorithm, email } = issuer.account;
+  const key = await context.ports.keys.generate(keyAlgorithm, signal);
+  if (key.pkcs8 === undefined) throw keyNotExportable();
+  const account = { ...accountKeyOf(issuer), email, keyAlgorithm, key: key.pkcs8, registration: undefined };
+  await context.stores.accounts.save(account);
+  return account;
+}
+
+/** RFC 8555 §7.3: agreement is the user's, never assumed. */
+async function agreeToTerms(client: AcmeClient, account: AccountSpec, signal: AbortSignal): Promise<boolean> {
+  if (account.terms === 'agreed') return true;
+  const { meta } = await client.fetchDirectory(signal);
+  if (meta.termsOfService === undefined) return false;
+  if (await account.terms.ask(meta.termsOfService)) return true;
+  throw new EversealError('usage', `The terms of service of the CA were not accepted: ${meta.termsOfService}`, {
+    next: 'Read them and agree with --accept-tos.',
+  });
+}
+
+async function demandExternalAccount(client: AcmeClient, issuer: IssuerSpec, signal: AbortSignal): Promise<void> {
+  if (issuer.account.externalAccount !== undefined) return;
+  const { meta } = await client.fetchDirectory(signal);
+  if (!meta.externalAccountRequired) return;
+  throw new EversealError('usage', `The CA ${issuer.directory} registers only accounts that are bound to one of its own`, {
+    next: 'Get a key id and an HMAC key from the CA and give them with --eab --eab.kid ID --eab.hmac KEY.',
+  });
+}
+
+/** Runs `work` with the account, and once more with the account registered anew when the CA does not know it any longer. */
+export async function withAccount<T>(
+  context: EngineContext,
+  issuer: IssuerSpec,
+  signal: AbortSignal,
+  work: (account: Account) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(await ensureAccount(context, issuer, signal));
+  } catch (error) {
+    if (!hasCode(error, 'account-not-found')) throw error;
+    return work(await registerAgain(context, issuer, signal));
+  }
+}

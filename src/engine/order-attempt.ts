@@ -1,0 +1,172 @@
+/** One order at one CA, from newOrder (or from where a crash left it) to the stored certificate. */
+import type { Account, IssuedChain, Order } from '../acme/index.ts';
+import { hasCode, messageOf, withDeadline } from '../core/index.ts';
+import { withAccount } from './accounts.ts';
+import { type SigningRequest, signingRequest } from './certificate-key.ts';
+import type { EngineContext } from './context.ts';
+import { checkIssued, factsOf } from './issued-certificate.ts';
+import { certificateSubject, OrderJournal } from './order-journal.ts';
+import { cleanUpAfterCrash, type FailedChallenges, prepareSolvers, solve } from './solving.ts';
+import type { CertificateSpec, IssuerSpec } from './spec.ts';
+import type { Fence, StoredCertificate } from './stores.ts';
+
+export interface AttemptOptions {
+  readonly context: EngineContext;
+  readonly spec: CertificateSpec;
+  readonly issuer: IssuerSpec;
+  /** The version that the decision to issue was based on. */
+  readonly stored: StoredCertificate | undefined;
+  /** certID of the certificate that this one replaces at this CA. */
+  readonly replaces: string | undefined;
+  readonly failed: FailedChallenges;
+  readonly fence: Fence;
+}
+
+interface OpenOrder {
+  readonly order: Order;
+  readonly journal: OrderJournal;
+}
+
+/**
+ * Obtains one certificate and makes it the current one.
+ *
+ * The order stays in the journal when a failure may pass (the network, a signal): the next run goes on with it. An order
+ * that cannot be saved is given up, and its open authorizations are deactivated to free the CA's limits (RFC 8555 §7.5.2).
+ */
+export async function attemptOrder(options: AttemptOptions, signal: AbortSignal): Promise<StoredCertificate> {
+  const { context, spec, issuer } = options;
+  await prepareSolvers(spec.solvers, spec.identifiers, options.failed, signal);
+  const open = await withAccount(context, issuer, signal, async (account) =>
+    (await resumeOrder(options, account, signal)) ?? (await placeOrder(options, account, signal)),
+  );
+  try {
+    return await complete(options, open, signal);
+  } catch (error) {
+    if (isHopeless(error)) await giveUp(context, open);
+    throw error;
+  }
+}
+
+function isHopeless(error: unknown): boolean {
+  return hasCode(
+    error,
+    'order-failed',
+    'challenge-failed',
+    'rejected-certificate',
+    'bad-server',
+    'unsupported',
+    'acme-problem',
+    'bad-certificate',
+  );
+}
+
+async function placeOrder(options: AttemptOptions, account: Account, signal: AbortSignal): Promise<OpenOrder> {
+  const { context, spec, issuer, replaces } = options;
+  const { profile } = issuer;
+  const order = await account.newOrder({
+    identifiers: spec.identifiers,
+    profile,
+    replaces,
+    notBefore: spec.order?.notBefore,
+    notAfter: spec.order?.notAfter,
+    signal,
+  });
+  const journal = await OrderJournal.begin(context.stores.journal, spec.name, {
+    directory: issuer.directory,
+    accountUrl: account.url,
+    url: order.url,
+    identifiers: spec.identifiers,
+    profile,
+  });
+  context.events({ type: 'order.created', certificate: spec.name, url: order.url });
+  return { order, journal };
+}
+
+/** The order that an earlier process left, when it is the one wanted now and still alive. All others are cleaned up and forgotten. */
+async function resumeOrder(options: AttemptOptions, account: Account, signal: AbortSignal): Promise<OpenOrder | undefined> {
+  const { context, spec, issuer } = options;
+  let resumed: OpenOrder | undefined;
+  for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) {
+    const journal = OrderJournal.read(entry);
+    if (journal !== undefined) await cleanUpAfterCrash(context, journal, spec.solvers);
+    const order = journal?.matches(issuer, account.url, spec.identifiers) && resumed === undefined
+      ? await fetchLiveOrder(account, journal, signal)
+      : undefined;
+    if (journal !== undefined && order !== undefined) resumed = { order, journal };
+    else await entry.close();
+  }
+  if (resumed !== undefined) context.events({ type: 'order.resumed', certificate: spec.name, url: resumed.order.url });
+  return resumed;
+}
+
+/** Cleans up and forgets what earlier processes left of this certificate's orders: there is nothing to issue any more. */
+export async function abandonOrders(context: EngineContext, spec: CertificateSpec): Promise<void> {
+  for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) {
+    const journal = OrderJournal.read(entry);
+    if (journal !== undefined) await cleanUpAfterCrash(context, journal, spec.solvers);
+    await entry.close();
+  }
+}
+
+/** undefined when the order has ended in a way that no certificate can come of, or when the CA forgot it. */
+async function fetchLiveOrder(account: Account, journal: OrderJournal, signal: AbortSignal): Promise<Order | undefined> {
+  try {
+    const order = await account.fetchOrder(journal.order.url, signal);
+    return order.status === 'invalid' ? undefined : order;
+  } catch (error) {
+    if (hasCode(error, 'acme-problem', 'bad-server', 'bad-reply')) return undefined;
+    throw error;
+  }
+}
+
+async function complete(options: AttemptOptions, { order, journal }: OpenOrder, signal: AbortSignal): Promise<StoredCertificate> {
+  const { context, spec, failed } = options;
+  if (order.status === 'pending') {
+    await solve({ context, certificate: spec.name, order, journal, solvers: spec.solvers, failed }, signal);
+  }
+  const request = await signingRequest(context, spec, journal, signal);
+  if (order.status === 'ready') await order.finalize(request.csr, signal);
+  await order.pollValid(signal);
+  context.events({ type: 'order.finalized', certificate: spec.name });
+  const issued = await order.fetchCertificate({ preferredChain: options.issuer.preferredChain, signal });
+  const stored = await commit(options, request, issued);
+  await journal.close();
+  return stored;
+}
+
+async function commit(options: AttemptOptions, request: SigningRequest, issued: IssuedChain): Promise<StoredCertificate> {
+  const { context, spec, issuer, fence } = options;
+  const { publicKey } = request;
+  const leaf = checkIssued(issued.chain, { publicKey, identifiers: spec.identifiers, now: context.ports.clock.now() });
+  if (issuer.preferredChain !== undefined && !issued.preferredFound) warnOfChain(context, spec, issuer.preferredChain);
+  const facts = factsOf(leaf);
+  const requested = {
+    identifiers: spec.identifiers,
+    profile: issuer.profile,
+    directory: issuer.directory,
+    account: issuer.account.id,
+    keyAlgorithm: facts.keyAlgorithm,
+    preferredChain: issuer.preferredChain,
+  };
+  const version = { chain: issued.pem, key: request.key, facts, requested, omitted: [], url: issued.url };
+  const stored = await context.stores.certificates.commit(spec.name, version, options.stored?.version, fence);
+  context.events({ type: 'certificate.stored', certificate: spec.name, notAfter: facts.notAfter });
+  return stored;
+}
+
+function warnOfChain(context: EngineContext, spec: CertificateSpec, wanted: string): void {
+  const message = `${spec.name}: the CA has no chain whose top certificate was issued by '${wanted}'; its default chain is used`;
+  context.events({ type: 'warning', message });
+}
+
+const giveUpMs = 10_000;
+
+async function giveUp(context: EngineContext, { order, journal }: OpenOrder): Promise<void> {
+  const limit = { clock: context.ports.clock, ms: giveUpMs, what: 'giving the order up', signal: context.signal };
+  try {
+    await withDeadline(limit, (signal) => order.deactivatePending(signal));
+  } catch (error) {
+    context.events({ type: 'warning', message: `Open authorizations could not be deactivated: ${messageOf(error)}` });
+  }
+  await journal.close();
+}
