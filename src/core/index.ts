@@ -12,6 +12,7 @@ export * from './error.ts';
 export * from './events.ts';
 export * from './identifier.ts';
 export * from './ip-address.ts';
+export * from './next-step.ts';
 export * from './ports.ts';
 export * from './printable.ts';
 export * from './secret.ts';

@@ -15,7 +15,11 @@ export function accountKeyOf(issuer: IssuerSpec): AccountKey {
 }
 
 /** A handle on the stored account: no request. */
-export async function accountHandle(context: EngineContext, issuer: IssuerSpec, stored: StoredAccount): Promise<Account> {
+export async function accountHandle(
+  context: EngineContext,
+  issuer: IssuerSpec,
+  stored: StoredAccount,
+): Promise<Account> {
   const client = await context.clients.for(issuer);
   if (stored.registration === undefined) throw notRegistered(issuer);
   return client.account({ signer: softwareKeyFromPkcs8(stored.key), url: stored.registration.url });
@@ -51,7 +55,11 @@ export function notRegistered(issuer: IssuerSpec): EversealError {
 }
 
 export function keyNotExportable(): EversealError {
-  return new EversealError('bad-key', 'The key was made in a device that does not give it out, so it cannot be stored', {
-    next: 'Hand the key over as a signer instead.',
-  });
+  return new EversealError(
+    'bad-key',
+    'The key was made in a device that does not give it out, so it cannot be stored',
+    {
+      next: 'Hand the key over as a signer instead.',
+    },
+  );
 }

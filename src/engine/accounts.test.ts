@@ -20,7 +20,8 @@ async function storedAccount({ stores, issuer }: Client): Promise<StoredAccount>
   return stored;
 }
 
-const inFreshTown = (seed: string, story: (town: Town) => Promise<void>): Promise<void> => inTown(new World({ seed }), story);
+const inFreshTown = (seed: string, story: (town: Town) => Promise<void>): Promise<void> =>
+  inTown(new World({ seed }), story);
 
 describe('accounts', () => {
   it('registers once and stores what the CA said', async () => {
@@ -67,7 +68,9 @@ describe('accounts', () => {
     await inFreshTown('roll', async (town) => {
       await town.visit(obtain);
       const before = await town.visit(storedAccount);
-      const after = await town.visit((client) => rollOverAccountKey(client.engine, client.issuer(), { algorithm: 'EC384' }));
+      const after = await town.visit((client) =>
+        rollOverAccountKey(client.engine, client.issuer(), { algorithm: 'EC384' }),
+      );
       expect(after.registration).toEqual(before.registration);
       expect(after.keyAlgorithm).toBe('EC384');
       expect(await town.visit(obtain)).toBe(true);
@@ -87,7 +90,9 @@ describe('accounts', () => {
 
   it('says so when the CA has no account of a key', async () => {
     await inFreshTown('stranger', async (town) => {
-      const key = await town.visit(async ({ ports }): Promise<Secret | undefined> => (await ports.keys.generate('EC256')).pkcs8);
+      const key = await town.visit(
+        async ({ ports }): Promise<Secret | undefined> => (await ports.keys.generate('EC256')).pkcs8,
+      );
       if (key === undefined) throw new Error('no key');
       await expect(town.visit((client) => recoverAccount(client.engine, client.issuer(), key))).rejects.toMatchObject({
         code: 'account-not-found',
@@ -123,8 +128,13 @@ describe('revoke', () => {
 
   it('names what is missing', async () => {
     await inFreshTown('revoke nothing', async (town) => {
-      const attempt = town.visit((client) => revoke(client.engine, { name: 'other', issuer: client.issuer(), by: 'account' }));
-      await expect(attempt).rejects.toMatchObject({ code: 'file-not-found', message: expect.stringContaining('other') });
+      const attempt = town.visit((client) =>
+        revoke(client.engine, { name: 'other', issuer: client.issuer(), by: 'account' }),
+      );
+      await expect(attempt).rejects.toMatchObject({
+        code: 'file-not-found',
+        message: expect.stringContaining('other'),
+      });
     });
   });
 });

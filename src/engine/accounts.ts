@@ -51,7 +51,13 @@ export async function recoverAccount(
     const client = await context.clients.for(issuer);
     const signer = softwareKeyFromPkcs8(key);
     const account = await client.findAccount({ signer, signal });
-    const stored = { ...accountKeyOf(issuer), email: issuer.account.email, keyAlgorithm: signer.algorithm, key, registration: registrationOf(account) };
+    const stored = {
+      ...accountKeyOf(issuer),
+      email: issuer.account.email,
+      keyAlgorithm: signer.algorithm,
+      key,
+      registration: registrationOf(account),
+    };
     await context.stores.accounts.save(stored);
     context.events({ type: 'account.recovered', account: issuer.account.id, url: account.url });
     return stored;
@@ -59,7 +65,11 @@ export async function recoverAccount(
 }
 
 /** Changes the contact of a stored account, at the CA and on disk. */
-export async function updateAccount(context: EngineContext, issuer: IssuerSpec, email: string | undefined): Promise<StoredAccount> {
+export async function updateAccount(
+  context: EngineContext,
+  issuer: IssuerSpec,
+  email: string | undefined,
+): Promise<StoredAccount> {
   return changeAccount(context, issuer, email, async (account, signal) => {
     await account.update({ contacts: email === undefined ? [] : [`mailto:${email}`] }, signal);
   });
@@ -132,11 +142,16 @@ async function agreeToTerms(client: AcmeClient, account: AccountSpec, signal: Ab
 
 async function demandExternalAccount(client: AcmeClient, issuer: IssuerSpec, signal: AbortSignal): Promise<void> {
   if (issuer.account.externalAccount !== undefined) return;
-  const { meta } = await client.fetchDirectory(signal);
-  if (!meta.externalAccountRequired) return;
-  throw new EversealError('usage', `The CA ${issuer.directory} registers only accounts that are bound to one of its own`, {
-    next: 'Get a key id and an HMAC key from the CA and give them with --eab --eab.kid ID --eab.hmac KEY.',
-  });
+  if (!(await client.fetchDirectory(signal)).meta.externalAccountRequired) return;
+  // The cached directory may be of another day.
+  if (!(await client.revalidateDirectory(signal)).meta.externalAccountRequired) return;
+  throw new EversealError(
+    'usage',
+    `The CA ${issuer.directory} registers only accounts that are bound to one of its own`,
+    {
+      next: 'Get a key id and an HMAC key from the CA and give them with --eab --eab.kid ID --eab.hmac KEY.',
+    },
+  );
 }
 
 /** Runs `work` with the account, and once more with the account registered anew when the CA does not know it any longer. */

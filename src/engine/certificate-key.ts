@@ -59,7 +59,10 @@ async function keptKey(
   return key;
 }
 
-async function reusedKey(context: EngineContext, spec: CertificateSpec): Promise<(Signer & { readonly pkcs8: Secret }) | undefined> {
+async function reusedKey(
+  context: EngineContext,
+  spec: CertificateSpec,
+): Promise<(Signer & { readonly pkcs8: Secret }) | undefined> {
   if (spec.key.kind !== 'generate' || !spec.key.reuse) return undefined;
   const stored = await context.stores.certificates.read(spec.name);
   if (stored?.key === undefined) return undefined;
@@ -67,7 +70,11 @@ async function reusedKey(context: EngineContext, spec: CertificateSpec): Promise
   return keyAlgorithmOf(key.publicKey) === spec.key.algorithm ? key : undefined;
 }
 
-async function newKey(context: EngineContext, spec: CertificateSpec, signal: AbortSignal): Promise<Signer & { readonly pkcs8: Secret }> {
+async function newKey(
+  context: EngineContext,
+  spec: CertificateSpec,
+  signal: AbortSignal,
+): Promise<Signer & { readonly pkcs8: Secret }> {
   if (spec.key.kind !== 'generate') throw new TypeError('only a generated key can be new');
   const key = await context.ports.keys.generate(spec.key.algorithm, signal);
   if (key.pkcs8 === undefined) throw keyNotExportable();

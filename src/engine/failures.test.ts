@@ -18,5 +18,6 @@ describe('nextFailure', () => {
   it('waits longer when the CA says so, never shorter', () => {
     expect(minutes(nextFailure(undefined, now, 'no', new Date(now.getTime() + 3_600_000)))).toBe(60);
     expect(minutes(nextFailure(undefined, now, 'no', new Date(now.getTime() + 1000)))).toBe(1);
+    expect(minutes(nextFailure(undefined, now, 'no', new Date(8.64e15)))).toBe(7 * 24 * 60);
   });
 });

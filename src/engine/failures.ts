@@ -10,6 +10,8 @@ export interface Failures {
 }
 
 const minute = 60_000;
+/** A CA's own limits pass within a week; a longer wait would let the certificate expire on a server's word. */
+const longestRetryAfter = 7 * 24 * 60 * minute;
 const steps = [minute, 10 * minute, 100 * minute, 24 * 60 * minute] as const;
 
 const schema = v.object({
@@ -23,7 +25,8 @@ const schema = v.object({
 export function nextFailure(previous: Failures | undefined, now: Date, reason: string, retryAfter?: Date): Failures {
   const count = (previous?.count ?? 0) + 1;
   const own = now.getTime() + (steps[Math.min(count, steps.length) - 1] ?? minute);
-  return { count, until: new Date(Math.max(own, retryAfter?.getTime() ?? 0)), reason };
+  const asked = Math.min(retryAfter?.getTime() ?? 0, now.getTime() + longestRetryAfter);
+  return { count, until: new Date(Math.max(own, asked)), reason };
 }
 
 function key(certificate: string): string {

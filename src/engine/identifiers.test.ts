@@ -45,7 +45,9 @@ describe('normaliseIdentifier', () => {
     ['xn--a.example', 'UTS 46'],
     ['.example.com', 'empty label'],
   ])('refuses %j: %s', (text, why) => {
-    expect(() => normaliseIdentifier(text)).toThrowError(expect.objectContaining({ code: 'bad-identifier', message: expect.stringContaining(why) }));
+    expect(() => normaliseIdentifier(text)).toThrowError(
+      expect.objectContaining({ code: 'bad-identifier', message: expect.stringContaining(why) }),
+    );
   });
 
   it('gives every refusal a next step and never another kind of error', () => {

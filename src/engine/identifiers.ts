@@ -1,6 +1,13 @@
 /** From what people type to {@link Identifier}: once, before anything is compared or asked for. */
 import { toASCII } from 'tr46';
-import { EversealError, formatIpAddress, type Identifier, identifierKey, parseIpAddress, printable } from '../core/index.ts';
+import {
+  EversealError,
+  formatIpAddress,
+  type Identifier,
+  identifierKey,
+  parseIpAddress,
+  printable,
+} from '../core/index.ts';
 
 /**
  * The normal form of a name or address: A-labels by UTS 46, lower case, no trailing dot, canonical IP.
@@ -43,9 +50,17 @@ const oddities: readonly { readonly pattern: RegExp; readonly why: string; reado
   { pattern: /\//, why: 'it holds a slash', next: 'Give the host name or one address, without path or prefix length.' },
   { pattern: /:\d+$/, why: 'it holds a port', next: 'Give the host name alone: a certificate is good for all ports.' },
   { pattern: /\s/, why: 'it holds white space', next: 'Separate names by commas.' },
-  { pattern: /^\*$/, why: 'a certificate for every name does not exist', next: 'Give a wildcard such as *.example.com.' },
+  {
+    pattern: /^\*$/,
+    why: 'a certificate for every name does not exist',
+    next: 'Give a wildcard such as *.example.com.',
+  },
   { pattern: /^\*\..*\*/, why: 'only the first label can be a wildcard', next: 'Give a name such as *.example.com.' },
-  { pattern: /^[^*]+\*|^\*[^.]/, why: 'a wildcard is a whole label at the front', next: 'Give a name such as *.example.com.' },
+  {
+    pattern: /^[^*]+\*|^\*[^.]/,
+    why: 'a wildcard is a whole label at the front',
+    next: 'Give a name such as *.example.com.',
+  },
   { pattern: /_/, why: 'public names hold no underscore', next: 'Use a hyphen, or cover the name by a wildcard.' },
 ];
 
@@ -79,5 +94,7 @@ function whyRefused(name: string): string {
 }
 
 function refused(typed: string, why: string, next: string): EversealError {
-  return new EversealError('bad-identifier', `'${printable(typed, 80)}' cannot stand in a certificate: ${why}`, { next });
+  return new EversealError('bad-identifier', `'${printable(typed, 80)}' cannot stand in a certificate: ${why}`, {
+    next,
+  });
 }

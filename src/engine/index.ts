@@ -4,6 +4,7 @@
  * @module
  */
 export { deactivateAccount, ensureAccount, recoverAccount, updateAccount } from './accounts.ts';
+export { certificateFacts } from './certificate-facts.ts';
 export { acmeClients, type ClientOptions, ClientPool, type EngineContext } from './context.ts';
 export type { Failures } from './failures.ts';
 export { normaliseIdentifier, normaliseIdentifiers } from './identifiers.ts';

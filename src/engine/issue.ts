@@ -33,10 +33,14 @@ export async function issue(options: IssueOptions, signal: AbortSignal): Promise
   }
   const [only, ...others] = failures;
   if (only !== undefined && others.length === 0) throw only.error;
-  throw new EversealError('order-failed', failures.map(({ issuer, error }) => `${issuer.directory}: ${messageOf(error)}`).join('; '), {
-    next: 'Each configured CA was tried. Mend the first one’s cause or wait.',
-    cause: only?.error,
-  });
+  throw new EversealError(
+    'order-failed',
+    failures.map(({ issuer, error }) => `${issuer.directory}: ${messageOf(error)}`).join('; '),
+    {
+      next: 'Each configured CA was tried. Mend the first one’s cause or wait.',
+      cause: only?.error,
+    },
+  );
 }
 
 /** Failures that another CA may not have. A full disk or a lost lock is not one of them. */

@@ -1,8 +1,7 @@
 /** Is what the CA delivered what was ordered? A good certificate is replaced only after every question was answered. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { EversealError, type Identifier, identifierKey, printable } from '../core/index.ts';
-import { type Certificate, certId, isWeakSignature } from '../pki/index.ts';
-import type { CertificateFacts } from './stores.ts';
+import { type Certificate, isWeakSignature } from '../pki/index.ts';
 
 export interface Ordered {
   readonly publicKey: KeyObject;
@@ -33,7 +32,8 @@ const faults: readonly ((given: Case) => string | undefined)[] = [
       ? `it is not valid before ${leaf.notBefore.toISOString()}`
       : undefined,
   ({ leaf }) =>
-    leaf.extendedKeyUsage.length === 0 || leaf.extendedKeyUsage.some((usage) => usage === serverAuth || usage === anyExtendedKeyUsage)
+    leaf.extendedKeyUsage.length === 0 ||
+    leaf.extendedKeyUsage.some((usage) => usage === serverAuth || usage === anyExtendedKeyUsage)
       ? undefined
       : 'its extended key usage does not allow TLS servers',
   ({ chain }) => (chain.some(isBroken) ? 'it is signed with a broken algorithm (MD5 or SHA-1)' : undefined),
@@ -71,7 +71,9 @@ function wrongNames(leaf: Certificate, identifiers: readonly Identifier[]): stri
 function brokenLink(chain: readonly Certificate[]): string | undefined {
   const broken = chain.findIndex((certificate, i) => {
     const issuer = chain[i + 1];
-    return issuer !== undefined && !(issuer.isCa && certificate.issuer === issuer.subject && isSignedBy(certificate, issuer));
+    return (
+      issuer !== undefined && !(issuer.isCa && certificate.issuer === issuer.subject && isSignedBy(certificate, issuer))
+    );
   });
   return broken < 0 ? undefined : `certificate ${broken + 2} of its chain did not issue certificate ${broken + 1}`;
 }
@@ -84,18 +86,4 @@ function rejected(what: string): EversealError {
   return new EversealError('rejected-certificate', `The CA delivered a certificate that was not ordered: ${what}`, {
     next: 'The stored certificate was kept. Report this to the CA.',
   });
-}
-
-/** What the stores keep of a certificate. */
-export function factsOf(certificate: Certificate): CertificateFacts {
-  return {
-    identifiers: certificate.identifiers,
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    serial: certificate.serial,
-    certId: certId(certificate),
-    keyAlgorithm: certificate.keyAlgorithm,
-    fingerprint: certificate.fingerprint,
-    issuer: certificate.issuer,
-  };
 }

@@ -50,7 +50,12 @@ async function generate(context: EngineContext, algorithm: KeyAlgorithm, signal:
   return key.pkcs8;
 }
 
-async function adopt(context: EngineContext, stored: StoredAccount, key: Secret, entry: JournalEntry): Promise<StoredAccount> {
+async function adopt(
+  context: EngineContext,
+  stored: StoredAccount,
+  key: Secret,
+  entry: JournalEntry,
+): Promise<StoredAccount> {
   const changed = { ...stored, key, keyAlgorithm: softwareKeyFromPkcs8(key).algorithm };
   await context.stores.accounts.save(changed);
   await entry.close();

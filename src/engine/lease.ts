@@ -1,5 +1,5 @@
 /** Working under a lock: waiting for it, keeping it alive, stopping at once when it is lost. */
-import { backoffDelay, type Clock, EversealError, type EventSink, hasCode } from '../core/index.ts';
+import { backoffDelay, type Clock, type EventSink, hasCode } from '../core/index.ts';
 import type { Fence, Lease, Locks } from './stores.ts';
 
 export interface LeaseOptions {
@@ -59,11 +59,4 @@ async function keepAlive(lease: Lease, options: LeaseOptions, done: AbortSignal)
     });
     if (options.signal.aborted) return;
   }
-}
-
-/** The error for a lock that somebody else took over. */
-export function staleLease(name: string): EversealError {
-  return new EversealError('stale-lease', `The lock ${name} was taken over by another process`, {
-    next: 'Nothing was written. Run the command again.',
-  });
 }

@@ -2,9 +2,10 @@
 import type { Account, IssuedChain, Order } from '../acme/index.ts';
 import { hasCode, messageOf, withDeadline } from '../core/index.ts';
 import { withAccount } from './accounts.ts';
+import { certificateFacts } from './certificate-facts.ts';
 import { type SigningRequest, signingRequest } from './certificate-key.ts';
 import type { EngineContext } from './context.ts';
-import { checkIssued, factsOf } from './issued-certificate.ts';
+import { checkIssued } from './issued-certificate.ts';
 import { certificateSubject, OrderJournal } from './order-journal.ts';
 import { cleanUpAfterCrash, type FailedChallenges, prepareSolvers, solve } from './solving.ts';
 import type { CertificateSpec, IssuerSpec } from './spec.ts';
@@ -36,8 +37,11 @@ interface OpenOrder {
 export async function attemptOrder(options: AttemptOptions, signal: AbortSignal): Promise<StoredCertificate> {
   const { context, spec, issuer } = options;
   await prepareSolvers(spec.solvers, spec.identifiers, options.failed, signal);
-  const open = await withAccount(context, issuer, signal, async (account) =>
-    (await resumeOrder(options, account, signal)) ?? (await placeOrder(options, account, signal)),
+  const open = await withAccount(
+    context,
+    issuer,
+    signal,
+    async (account) => (await resumeOrder(options, account, signal)) ?? (await placeOrder(options, account, signal)),
   );
   try {
     return await complete(options, open, signal);
@@ -83,15 +87,20 @@ async function placeOrder(options: AttemptOptions, account: Account, signal: Abo
 }
 
 /** The order that an earlier process left, when it is the one wanted now and still alive. All others are cleaned up and forgotten. */
-async function resumeOrder(options: AttemptOptions, account: Account, signal: AbortSignal): Promise<OpenOrder | undefined> {
+async function resumeOrder(
+  options: AttemptOptions,
+  account: Account,
+  signal: AbortSignal,
+): Promise<OpenOrder | undefined> {
   const { context, spec, issuer } = options;
   let resumed: OpenOrder | undefined;
   for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) {
     const journal = OrderJournal.read(entry);
     if (journal !== undefined) await cleanUpAfterCrash(context, journal, spec.solvers);
-    const order = journal?.matches(issuer, account.url, spec.identifiers) && resumed === undefined
-      ? await fetchLiveOrder(account, journal, signal)
-      : undefined;
+    const order =
+      journal?.matches(issuer, account.url, spec.identifiers) && resumed === undefined
+        ? await fetchLiveOrder(account, journal, signal)
+        : undefined;
     if (journal !== undefined && order !== undefined) resumed = { order, journal };
     else await entry.close();
   }
@@ -109,7 +118,11 @@ export async function abandonOrders(context: EngineContext, spec: CertificateSpe
 }
 
 /** undefined when the order has ended in a way that no certificate can come of, or when the CA forgot it. */
-async function fetchLiveOrder(account: Account, journal: OrderJournal, signal: AbortSignal): Promise<Order | undefined> {
+async function fetchLiveOrder(
+  account: Account,
+  journal: OrderJournal,
+  signal: AbortSignal,
+): Promise<Order | undefined> {
   try {
     const order = await account.fetchOrder(journal.order.url, signal);
     return order.status === 'invalid' ? undefined : order;
@@ -119,7 +132,11 @@ async function fetchLiveOrder(account: Account, journal: OrderJournal, signal: A
   }
 }
 
-async function complete(options: AttemptOptions, { order, journal }: OpenOrder, signal: AbortSignal): Promise<StoredCertificate> {
+async function complete(
+  options: AttemptOptions,
+  { order, journal }: OpenOrder,
+  signal: AbortSignal,
+): Promise<StoredCertificate> {
   const { context, spec, failed } = options;
   if (order.status === 'pending') {
     await solve({ context, certificate: spec.name, order, journal, solvers: spec.solvers, failed }, signal);
@@ -134,12 +151,16 @@ async function complete(options: AttemptOptions, { order, journal }: OpenOrder, 
   return stored;
 }
 
-async function commit(options: AttemptOptions, request: SigningRequest, issued: IssuedChain): Promise<StoredCertificate> {
+async function commit(
+  options: AttemptOptions,
+  request: SigningRequest,
+  issued: IssuedChain,
+): Promise<StoredCertificate> {
   const { context, spec, issuer, fence } = options;
   const { publicKey } = request;
   const leaf = checkIssued(issued.chain, { publicKey, identifiers: spec.identifiers, now: context.ports.clock.now() });
   if (issuer.preferredChain !== undefined && !issued.preferredFound) warnOfChain(context, spec, issuer.preferredChain);
-  const facts = factsOf(leaf);
+  const facts = certificateFacts(leaf);
   const requested = {
     identifiers: spec.identifiers,
     profile: issuer.profile,

@@ -55,7 +55,12 @@ export class OrderJournal {
   #certificateKey: Secret | undefined;
   readonly #entry: JournalEntry;
 
-  private constructor(entry: JournalEntry, order: PlacedOrder, leftovers: readonly Leftover[], key: Secret | undefined) {
+  private constructor(
+    entry: JournalEntry,
+    order: PlacedOrder,
+    leftovers: readonly Leftover[],
+    key: Secret | undefined,
+  ) {
     this.#entry = entry;
     this.order = order;
     this.leftovers = leftovers;
@@ -78,7 +83,8 @@ export class OrderJournal {
       const step = parsed.output;
       if (step.step === 'order') order = step;
       if (step.step === 'intents') leftovers = step.intents.map((made) => ({ intent: made, receipt: undefined }));
-      if (step.step === 'receipts') leftovers = leftovers.map(({ intent: made }, i) => ({ intent: made, receipt: step.receipts[i] }));
+      if (step.step === 'receipts')
+        leftovers = leftovers.map(({ intent: made }, i) => ({ intent: made, receipt: step.receipts[i] }));
       if (step.step === 'cleaned') leftovers = [];
       if (step.step === 'certificate-key') key = new Secret(step.pkcs8);
     }

@@ -103,11 +103,20 @@ const rows: readonly {
   },
   {
     title: 'issued by the second issuer, whose profile differs from the first',
-    spec: { issuers: [{ ...issuer, profile: 'tlsserver' }, { ...issuer, directory: 'https://other.test/dir' }] },
+    spec: {
+      issuers: [
+        { ...issuer, profile: 'tlsserver' },
+        { ...issuer, directory: 'https://other.test/dir' },
+      ],
+    },
     stored: { ...stored, requested: stored.requested && { ...stored.requested, directory: 'https://other.test/dir' } },
     expect: { action: 'keep' },
   },
-  { title: 'its key is gone', stored: { ...stored, hasKey: false }, expect: { action: 'issue', because: 'missing-key' } },
+  {
+    title: 'its key is gone',
+    stored: { ...stored, hasKey: false },
+    expect: { action: 'issue', because: 'missing-key' },
+  },
   {
     title: 'the CA’s point has come',
     facts: { advisedAt: at(10) },

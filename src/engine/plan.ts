@@ -45,7 +45,12 @@ export interface PlanFacts {
  * console.log(typeof plan, spec.identifiers.length);
  * ```
  */
-export function plan(spec: CertificateSpec, stored: StoredCertificate | undefined, facts: PlanFacts, now: Date): Decision {
+export function plan(
+  spec: CertificateSpec,
+  stored: StoredCertificate | undefined,
+  facts: PlanFacts,
+  now: Date,
+): Decision {
   const decision = wanted(spec, stored, facts, now);
   const { failures } = facts;
   if (decision.action !== 'issue' || !facts.patient || failures === undefined || failures.until <= now) return decision;
@@ -63,7 +68,11 @@ function wanted(spec: CertificateSpec, stored: StoredCertificate | undefined, fa
   if (advisedAt !== undefined && advisedAt.getTime() - now.getTime() <= spec.renewal.ariWaitMs) {
     return { action: 'issue', because: 'advised', at: advisedAt };
   }
-  return { action: 'keep', because: 'not-due', until: advisedAt !== undefined && advisedAt < dueAt ? advisedAt : dueAt };
+  return {
+    action: 'keep',
+    because: 'not-due',
+    until: advisedAt !== undefined && advisedAt < dueAt ? advisedAt : dueAt,
+  };
 }
 
 interface Situation {

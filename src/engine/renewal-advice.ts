@@ -41,7 +41,10 @@ async function ask(
     const answer = await client.fetchRenewalInfo(certId, signal);
     const advice = advise(known, certId, answer, ports.clock.now(), ports.random.fork(`renewal-info ${spec.name}`));
     if (answer.explanationUrl !== undefined && answer.explanationUrl !== known?.explanationUrl) {
-      events({ type: 'warning', message: `${spec.name}: the CA explains its renewal window at ${answer.explanationUrl}` });
+      events({
+        type: 'warning',
+        message: `${spec.name}: the CA explains its renewal window at ${answer.explanationUrl}`,
+      });
     }
     return advice;
   } catch (error) {

@@ -3,7 +3,11 @@ import type { Random } from '../core/index.ts';
 import { advise, adviseNothing } from './renewal-info.ts';
 
 const now = new Date('2026-03-01T00:00:00Z');
-const answer = { start: new Date('2026-03-10T00:00:00Z'), end: new Date('2026-03-12T00:00:00Z'), retryAfterMs: 21_600_000 };
+const answer = {
+  start: new Date('2026-03-10T00:00:00Z'),
+  end: new Date('2026-03-12T00:00:00Z'),
+  retryAfterMs: 21_600_000,
+};
 const drawing = (fraction: number): Random => ({
   bytes: (length) => new Uint8Array(length),
   fraction: () => fraction,

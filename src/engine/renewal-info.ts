@@ -85,7 +85,11 @@ function key(certificate: string): string {
 }
 
 /** Advice on exactly this certificate; an older one's is worth nothing. */
-export async function loadAdvice(state: StateStore, certificate: string, certId: string): Promise<RenewalAdvice | undefined> {
+export async function loadAdvice(
+  state: StateStore,
+  certificate: string,
+  certId: string,
+): Promise<RenewalAdvice | undefined> {
   const parsed = v.safeParse(schema, await state.get(key(certificate)));
   if (!parsed.success || parsed.output.certId !== certId) return undefined;
   const { point, window, explanationUrl, askAt, failures } = parsed.output;

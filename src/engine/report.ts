@@ -1,5 +1,5 @@
 /** What a Run did: text, JSON and exit code are all made from it. */
-import { EversealError, type Identifier, printable } from '../core/index.ts';
+import { type EversealError, type Identifier, nextStepOf, printable } from '../core/index.ts';
 import type { CertificateFacts } from './stores.ts';
 
 export interface CertificateReport {
@@ -59,7 +59,7 @@ function certificateToJson(certificate: CertificateReport): Readonly<Record<stri
     serial: facts?.serial,
     issuer: facts?.issuer,
     nextAction: nextAction?.toISOString(),
-    error: error && { code: error.code, message: printable(error.message, 2000), next: error.next },
+    error: error && { code: error.code, message: printable(error.message, 2000), next: nextStepOf(error) },
     ms: certificate.ms,
   };
 }

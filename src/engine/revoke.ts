@@ -31,7 +31,9 @@ export async function revoke(context: EngineContext, options: RevokeOptions): Pr
   const request = { certificate: leaf.der, reason: options.reason, signal: context.signal };
   if (options.by === 'account') return (await storedAccount(context, options.issuer)).revoke(request);
   if (material.key === undefined) {
-    throw new EversealError('bad-key', `The key of '${options.name}' is not stored`, { next: 'Revoke by the account.' });
+    throw new EversealError('bad-key', `The key of '${options.name}' is not stored`, {
+      next: 'Revoke by the account.',
+    });
   }
   const client = await context.clients.for(options.issuer);
   return client.revokeWithCertificateKey({ ...request, signer: softwareKeyFromPkcs8(material.key) });

@@ -15,7 +15,9 @@ function only(report: Report): CertificateReport {
 }
 
 function requests(events: readonly EversealEvent[]): readonly string[] {
-  return events.flatMap((event) => (event.type === 'acme.request' ? `${event.method} ${new URL(event.url).pathname.split('/')[1]}` : []));
+  return events.flatMap((event) =>
+    event.type === 'acme.request' ? `${event.method} ${new URL(event.url).pathname.split('/')[1]}` : [],
+  );
 }
 
 const issueOnce = (town: Town): Promise<CertificateReport> =>
@@ -118,7 +120,9 @@ describe('run', () => {
         expect(bad).toMatchObject({ outcome: 'failed', error: { next: expect.any(String) } });
         expect(bad?.nextAction?.getTime()).toBeGreaterThan(town.web.now);
         expect(good).toMatchObject({ outcome: 'issued' });
-        const patient = await town.visit(async (client) => only(await client.run([client.spec(['bad.example'])], { patient: true })));
+        const patient = await town.visit(async (client) =>
+          only(await client.run([client.spec(['bad.example'])], { patient: true })),
+        );
         expect(patient).toMatchObject({ outcome: 'held', because: 'backoff' });
       },
       { ca: { refusedNames: ['bad.example'] } },
@@ -127,7 +131,9 @@ describe('run', () => {
 
   it('names the name that could not be validated and what the CA saw', async () => {
     await inTown(new World({ seed: 'unreachable' }), async (town) => {
-      const report = await town.visit(async (client) => only(await client.run([client.spec(['www.example', 'nowhere.example'])])));
+      const report = await town.visit(async (client) =>
+        only(await client.run([client.spec(['www.example', 'nowhere.example'])])),
+      );
       expect(report).toMatchObject({ outcome: 'failed', because: 'order-failed' });
       expect(report.error?.message).toContain('nowhere.example');
       expect(report.error?.message).not.toContain('www.example (');
@@ -137,7 +143,10 @@ describe('run', () => {
   it('spends nothing at the CA when its port is taken', async () => {
     await inTown(new World({ seed: 'port' }), async (town) => {
       const report = await town.visit(async (client) => {
-        await client.ports.net.serveHttp({ address: { host: '', port: 80 }, handler: async () => new Response('busy') });
+        await client.ports.net.serveHttp({
+          address: { host: '', port: 80 },
+          handler: async () => new Response('busy'),
+        });
         return only(await client.run([client.spec(names)]));
       });
       expect(report).toMatchObject({ outcome: 'failed', because: 'port-in-use' });

@@ -43,7 +43,8 @@ export interface RunContext {
  * @throws TypeError when two specs have the same name
  */
 export async function run(context: RunContext, specs: readonly CertificateSpec[]): Promise<Report> {
-  if (new Set(specs.map(({ name }) => name)).size < specs.length) throw new TypeError('two certificates have the same name');
+  if (new Set(specs.map(({ name }) => name)).size < specs.length)
+    throw new TypeError('two certificates have the same name');
   const { clock } = context.ports;
   const startedAt = clock.now();
   const started = clock.monotonic();
@@ -110,13 +111,23 @@ async function handleOne(session: Session, spec: CertificateSpec): Promise<Certi
     const nextAction = await noteFailure(session, spec, error);
     session.engine.events({ type: 'certificate.failed', certificate: name, reason: error.message });
     const stored = await session.engine.stores.certificates.load(name).catch(() => undefined);
-    return { name, identifiers, outcome: 'failed', because: error.code, facts: stored?.facts, nextAction, error, ms: done() };
+    return {
+      name,
+      identifiers,
+      outcome: 'failed',
+      because: error.code,
+      facts: stored?.facts,
+      nextAction,
+      error,
+      ms: done(),
+    };
   }
 }
 
 function asEversealError(thrown: unknown): EversealError {
   if (thrown instanceof EversealError) return thrown;
-  if (thrown instanceof Error && thrown.name === 'AbortError') return new EversealError('aborted', 'Interrupted', { cause: thrown });
+  if (thrown instanceof Error && thrown.name === 'AbortError')
+    return new EversealError('aborted', 'Interrupted', { cause: thrown });
   return new EversealError('io', `Unexpected failure: ${messageOf(thrown)}`, { cause: thrown });
 }
 
@@ -126,8 +137,14 @@ async function bring(session: Session, spec: CertificateSpec): Promise<Outcome> 
   const decision = await decide(session, spec, stored, session.force);
   const interrupted = session.unfinished.has(certificateSubject(spec.name));
   if (decision.action !== 'issue' && !interrupted) return settled(engine, spec, stored, decision);
-  if (decision.action === 'issue' && (decision.because === 'due' || decision.because === 'advised')) await session.randomWait();
-  const deadline = { clock: engine.ports.clock, ms: spec.deadlineMs, what: `the certificate ${spec.name}`, signal: engine.signal };
+  if (decision.action === 'issue' && (decision.because === 'due' || decision.because === 'advised'))
+    await session.randomWait();
+  const deadline = {
+    clock: engine.ports.clock,
+    ms: spec.deadlineMs,
+    what: `the certificate ${spec.name}`,
+    signal: engine.signal,
+  };
   return withDeadline(deadline, (signal) => {
     const lock = { locks: engine.stores.locks, clock: engine.ports.clock, events: engine.events, signal };
     return withLease(lock, certificateSubject(spec.name), (fence, leaseSignal) =>
@@ -159,7 +176,12 @@ async function bringUnderLease(
   if (current.at !== undefined) await waitUntil(engine, current.at, signal);
   const issued = await issue({ context: engine, spec, stored, fence }, signal);
   await clearFailures(engine.stores.state, spec.name);
-  return { outcome: 'issued', because: current.because, stored: issued, nextAction: renewalDate(issued.facts, spec.renewal) };
+  return {
+    outcome: 'issued',
+    because: current.because,
+    stored: issued,
+    nextAction: renewalDate(issued.facts, spec.renewal),
+  };
 }
 
 async function waitUntil(engine: EngineContext, at: Date, signal: AbortSignal): Promise<void> {
@@ -212,7 +234,12 @@ async function noteFailure(session: Session, spec: CertificateSpec, error: Evers
   const { ports, stores, signal } = session.engine;
   if (signal.aborted || notTheCas.has(error.code)) return undefined;
   const retryAfter = 'retryAfter' in error && error.retryAfter instanceof Date ? error.retryAfter : undefined;
-  const failures = nextFailure(await loadFailures(stores.state, spec.name), ports.clock.now(), error.message, retryAfter);
+  const failures = nextFailure(
+    await loadFailures(stores.state, spec.name),
+    ports.clock.now(),
+    error.message,
+    retryAfter,
+  );
   await saveFailures(stores.state, spec.name, failures).catch(() => undefined);
   return failures.until;
 }

@@ -1,7 +1,15 @@
 /** Getting an order from pending to ready: choose, present, wait, let the CA look, clean up. */
 import { type Authorization, type Challenge, type Order, OrderFailedError } from '../acme/index.ts';
 import type { ChallengeIntent, ChallengeType, Receipt, Solver } from '../challenges/solver.ts';
-import { EversealError, type Identifier, identifierKey, isWildcard, messageOf, printable, withDeadline } from '../core/index.ts';
+import {
+  EversealError,
+  type Identifier,
+  identifierKey,
+  isWildcard,
+  messageOf,
+  printable,
+  withDeadline,
+} from '../core/index.ts';
 import type { EngineContext } from './context.ts';
 import type { Leftover, OrderJournal } from './order-journal.ts';
 
@@ -71,7 +79,9 @@ const cleanupMs = 60_000;
  */
 export async function solve(solving: Solving, signal: AbortSignal): Promise<void> {
   const authorizations = await solving.order.fetchAuthorizations(signal);
-  const tasks = authorizations.filter(({ status }) => status === 'pending').map((authorization) => assign(solving, authorization));
+  const tasks = authorizations
+    .filter(({ status }) => status === 'pending')
+    .map((authorization) => assign(solving, authorization));
   try {
     await answer(solving, tasks, signal);
   } catch (error) {
@@ -85,7 +95,8 @@ function assign(solving: Solving, authorization: Authorization): Task {
   for (const solver of solving.solvers) {
     if (!solver.fits(identifier, wildcard) || solving.failed.has(identifier, solver.type)) continue;
     const challenge = authorization.challenges.find(({ type, usable }) => type === solver.type && usable);
-    if (challenge !== undefined) return { authorization, challenge, solver, intent: intentOf(challenge, solver.type, authorization) };
+    if (challenge !== undefined)
+      return { authorization, challenge, solver, intent: intentOf(challenge, solver.type, authorization) };
   }
   throw unsolvable(authorization, solving.solvers);
 }
@@ -96,7 +107,7 @@ function intentOf(challenge: Challenge, type: ChallengeType, { identifier, wildc
 
 function unsolvable({ identifier, wildcard, challenges }: Authorization, solvers: readonly Solver[]): EversealError {
   const name = wildcard ? `*.${identifier.value}` : identifier.value;
-  const offered = challenges.map(({ type }) => type).join(', ') || 'none';
+  const offered = challenges.map(({ type, usable }) => (usable ? type : `${type} without a usable token`)).join(', ') || 'none';
   const configured = solvers.map(({ type }) => type).join(', ') || 'none';
   return new EversealError(
     'unsupported',
@@ -112,9 +123,12 @@ async function answer(solving: Solving, tasks: readonly Task[], signal: AbortSig
   if (durable.length > 0) await journal.intend(durable);
   try {
     const presented = await Promise.all(batches.map((batch) => present(solving, batch, signal)));
-    if (durable.length > 0) await journal.receive(presented.filter(({ solver }) => solver.durable).flatMap(({ receipts }) => receipts));
+    if (durable.length > 0)
+      await journal.receive(presented.filter(({ solver }) => solver.durable).flatMap(({ receipts }) => receipts));
     await Promise.all(batches.map(({ solver, intents }) => solver.wait(intents, signal)));
-    await Promise.all(tasks.map(({ challenge }) => (challenge.status === 'pending' ? challenge.respond(signal) : undefined)));
+    await Promise.all(
+      tasks.map(({ challenge }) => (challenge.status === 'pending' ? challenge.respond(signal) : undefined)),
+    );
     await order.pollReady(signal);
   } finally {
     await cleanUp(context, batches);
@@ -132,7 +146,12 @@ function groupBySolver(tasks: readonly Task[]): readonly Batch[] {
 async function present(solving: Solving, batch: Batch, signal: AbortSignal): Promise<Batch> {
   const receipts = await batch.solver.present(batch.intents, signal);
   for (const { identifier, type } of batch.intents) {
-    solving.context.events({ type: 'challenge.presented', certificate: solving.certificate, identifier, challenge: type });
+    solving.context.events({
+      type: 'challenge.presented',
+      certificate: solving.certificate,
+      identifier,
+      challenge: type,
+    });
   }
   return { ...batch, receipts };
 }
@@ -143,7 +162,11 @@ async function cleanUp(context: EngineContext, batches: readonly Batch[]): Promi
     batches
       .filter(({ solver }) => solver.scope === 'order')
       .map(({ solver, intents, receipts }) =>
-        removeAnswers(context, solver, intents.map((intent, i) => ({ intent, receipt: receipts[i] }))),
+        removeAnswers(
+          context,
+          solver,
+          intents.map((intent, i) => ({ intent, receipt: receipts[i] })),
+        ),
       ),
   );
 }
@@ -153,16 +176,25 @@ async function removeAnswers(context: EngineContext, solver: Solver, leftovers: 
   try {
     await withDeadline(limit, (signal) => solver.cleanup(leftovers, signal));
   } catch (error) {
-    context.events({ type: 'warning', message: `Challenge answers may be left behind (${solver.type}): ${messageOf(error)}` });
+    context.events({
+      type: 'warning',
+      message: `Challenge answers may be left behind (${solver.type}): ${messageOf(error)}`,
+    });
   }
 }
 
 /** Removes what an earlier process presented and did not clean up. */
-export async function cleanUpAfterCrash(context: EngineContext, journal: OrderJournal, solvers: readonly Solver[]): Promise<void> {
+export async function cleanUpAfterCrash(
+  context: EngineContext,
+  journal: OrderJournal,
+  solvers: readonly Solver[],
+): Promise<void> {
   const leftovers = journal.leftovers;
   if (leftovers.length === 0) return;
   for (const solver of solvers.filter(({ scope }) => scope === 'order')) {
-    const own = leftovers.filter(({ intent }) => intent.type === solver.type && solver.fits(intent.identifier, intent.wildcard));
+    const own = leftovers.filter(
+      ({ intent }) => intent.type === solver.type && solver.fits(intent.identifier, intent.wildcard),
+    );
     if (own.length > 0) await removeAnswers(context, solver, own);
   }
   await journal.cleaned();
@@ -172,11 +204,19 @@ export async function cleanUpAfterCrash(context: EngineContext, journal: OrderJo
 function noteFailures(solving: Solving, tasks: readonly Task[], error: unknown): void {
   if (!(error instanceof OrderFailedError)) return;
   for (const { identifier: ordered, problem } of error.failures) {
-    const task = tasks.find(({ authorization }) => identifierKey(authorization.orderedIdentifier) === identifierKey(ordered));
+    const task = tasks.find(
+      ({ authorization }) => identifierKey(authorization.orderedIdentifier) === identifierKey(ordered),
+    );
     if (task === undefined) continue;
     const { identifier, type } = task.intent;
     solving.failed.add(identifier, type);
     const reason = printable(problem.detail);
-    solving.context.events({ type: 'challenge.failed', certificate: solving.certificate, identifier: ordered, challenge: type, reason });
+    solving.context.events({
+      type: 'challenge.failed',
+      certificate: solving.certificate,
+      identifier: ordered,
+      challenge: type,
+      reason,
+    });
   }
 }

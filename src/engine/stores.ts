@@ -87,7 +87,12 @@ export interface CertificateStore {
    *
    * @throws EversealError `conflict` when something else is current by now, `stale-lease` when the fence is no longer the newest
    */
-  commit(name: string, version: CertificateVersion, expected: string | undefined, fence: Fence): Promise<StoredCertificate>;
+  commit(
+    name: string,
+    version: CertificateVersion,
+    expected: string | undefined,
+    fence: Fence,
+  ): Promise<StoredCertificate>;
   /** Finishes what a crash left of earlier commits of this name. Call it with the lease held, before `load`. */
   recover(name: string, fence: Fence): Promise<void>;
   /** Names whose certificate expires before the date, soonest first. */
@@ -183,7 +188,10 @@ export interface Locks {
 
 // ---------------------------------------------------------------- state
 
-/** Small JSON values by key, for what may be lost without harm to a certificate: backoff, ARI points, cached directories. */
+/**
+ * Small JSON values by key, for what may be lost without harm to a certificate: backoff, ARI points, cached directories.
+ * The one store whose writes need not survive a power cut.
+ */
 export interface StateStore {
   /** undefined when there is none, or when it cannot be read: state is never a reason to fail. */
   get(key: string): Promise<unknown>;

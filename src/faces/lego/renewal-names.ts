@@ -1,0 +1,26 @@
+import { type Identifier, identifierKey } from '../../core/index.ts';
+
+export interface RenewalNames {
+  /** What `--domains` gave; empty when it was not given. */
+  readonly asked: readonly Identifier[];
+  /** What the stored certificate holds; empty when there is none. */
+  readonly held: readonly Identifier[];
+  /** What was asked for when the stored certificate was made. */
+  readonly recorded: readonly Identifier[];
+  /** `--force-cert-domains` */
+  readonly exact: boolean;
+}
+
+/**
+ * The names to order, by lego's rule: those of the certificate and those asked for, so that leaving a name out never
+ * shrinks a certificate in use. Exact: only those asked for. Nothing asked for: what was recorded counts as asked.
+ */
+export function renewalNames({ asked, held, recorded, exact }: RenewalNames): readonly Identifier[] {
+  const wanted = asked.length > 0 ? asked : recorded;
+  if (exact) return unique(wanted);
+  return unique([...held, ...wanted]);
+}
+
+function unique(identifiers: readonly Identifier[]): readonly Identifier[] {
+  return [...new Map(identifiers.map((identifier) => [identifierKey(identifier), identifier])).values()];
+}

@@ -1,0 +1,259 @@
+/** From the flags of `lego run` and what is stored to what the engine is asked for. */
+import { absolutePath, type Environment, nearest } from '../../argv/index.ts';
+import {
+  EversealError,
+  type Identifier,
+  isWildcard,
+  type KeyAlgorithm,
+  messageOf,
+  type Ports,
+  printable,
+  Secret,
+  type SocketAddress,
+} from '../../core/index.ts';
+import {
+  type AccountSpec,
+  type CertificateSpec,
+  type CertificateStore,
+  type IssuerSpec,
+  type KeySpec,
+  normaliseIdentifiers,
+  type RenewalPolicy,
+  type StoredCertificate,
+} from '../../engine/index.ts';
+import { caTrust } from './ca-trust.ts';
+import { atLeastOne, refuseContradictions, type RunFlags, uselessFlags } from './contradictions.ts';
+import { keyTypes } from './flags.ts';
+import { parseListenAddress } from './listen-address.ts';
+import { renewalNames } from './renewal-names.ts';
+import { resolveServer } from './servers.ts';
+
+export interface RunInput {
+  readonly flags: RunFlags;
+  readonly environment: Environment;
+  /** What relative paths start from. */
+  readonly workingFolder: string;
+  readonly ports: Pick<Ports, 'fs' | 'host' | 'terminal' | 'clock'>;
+  readonly certificates: Pick<CertificateStore, 'load'>;
+  /** Asks the user about the terms at this URL; missing when nobody can be asked. */
+  readonly askTerms?: (url: string) => Promise<boolean>;
+}
+
+/** How HTTP-01 is to be answered. */
+export interface HttpChallenge {
+  readonly address: SocketAddress;
+  readonly delayMs: number;
+}
+
+export interface RunRequest {
+  /** Everything but how challenges are solved. */
+  readonly spec: Omit<CertificateSpec, 'solvers'>;
+  readonly http: HttpChallenge;
+  readonly client: { readonly userAgent?: string; readonly requestTimeoutMs: number };
+  readonly force: boolean;
+  /** Leave a renewal that failed alone for a while: nobody watches, and what is stored still serves. */
+  readonly patient: boolean;
+  /** Before a renewal of the same names: wait a random time of at most so many milliseconds. */
+  readonly randomWaitMs: number;
+  readonly warnings: readonly string[];
+}
+
+const second = 1_000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+/** lego rounds a lifetime to whole days, and up to ten are short. */
+const shortLifetimeMs = 10.5 * day - 1;
+const always = 200 * 365 * day;
+const longestRandomWait = 8 * minute;
+const validationMs = 10 * minute;
+
+/**
+ * Checks the flags, reads the files they name, and joins them with the stored certificate.
+ *
+ * @throws EversealError `usage` for flags that make no sense together, `bad-identifier`, `bad-key`, `bad-certificate` for
+ * what they hold, `corrupt` for a stored certificate that cannot be understood
+ */
+export async function readRunRequest(input: RunInput): Promise<RunRequest> {
+  const { values, given } = input.flags;
+  refuseContradictions(input.flags);
+  const family = values.ipv4only ? 4 : values.ipv6only ? 6 : undefined;
+  const subject = await readSubject(input);
+  return {
+    spec: {
+      name: subject.name,
+      identifiers: subject.identifiers,
+      key: subject.key,
+      issuers: [await readIssuer(input, family)],
+      renewal: readRenewal(input.flags),
+      order: {
+        mustStaple: values['must-staple'],
+        commonName: values['enable-cn'],
+        ...(values['not-before'] === undefined ? {} : { notBefore: values['not-before'] }),
+        ...(values['not-after'] === undefined ? {} : { notAfter: values['not-after'] }),
+      },
+      deadlineMs: deadline(input.flags),
+    },
+    http: {
+      address: parseListenAddress(values['http.address'], '--http.address', family),
+      delayMs: values['http.delay'],
+    },
+    client: {
+      requestTimeoutMs: atLeastOne('--http-timeout', values['http-timeout'] ?? 120) * second,
+      ...(values['user-agent'] ? { userAgent: values['user-agent'] } : {}),
+    },
+    force: values['renew-force'],
+    patient: isPatient(input, subject.stored),
+    randomWaitMs: randomWait(input, given.has('csr')),
+    warnings: uselessFlags(input.flags),
+  };
+}
+
+/** The folder of the store: `--path`, or `.lego` where the program was started. */
+export function storeFolder(flags: RunFlags, workingFolder: string): string {
+  return absolutePath(flags.values.path || '.lego', workingFolder);
+}
+
+/** Waiting for the moment that the CA advises is part of the time that a certificate may take. */
+function deadline({ values }: RunFlags): number {
+  return (
+    validationMs + atLeastOne('--cert.timeout', values['cert.timeout']) * second + values['ari-wait-to-renew-duration']
+  );
+}
+
+function isPatient({ flags, ports }: RunInput, stored: StoredCertificate | undefined): boolean {
+  if (flags.values['renew-force'] || ports.terminal.interactive || stored === undefined) return false;
+  return stored.facts.notAfter > ports.clock.now();
+}
+
+interface Subject {
+  readonly name: string;
+  readonly identifiers: readonly Identifier[];
+  readonly key: KeySpec;
+  readonly stored: StoredCertificate | undefined;
+}
+
+async function readSubject(input: RunInput): Promise<Subject> {
+  const { values } = input.flags;
+  if (values.csr) return readCsrSubject(input, values.csr);
+  const asked = normaliseIdentifiers(values.domains);
+  const name = values['cert.name'] || values.domains[0] || '';
+  const stored = await input.certificates.load(name);
+  if (asked.length === 0 && stored === undefined) {
+    throw new EversealError('usage', `There is no stored certificate "${printable(name, 80)}" to renew`, {
+      next: 'Name what it shall be good for with --domains.',
+    });
+  }
+  const identifiers = namesOf(asked, stored, values['force-cert-domains']);
+  refuseWildcards(identifiers);
+  return { name, identifiers, key: await readKey(input), stored };
+}
+
+/** Told before anything is asked of the CA. */
+function refuseWildcards(identifiers: readonly Identifier[]): void {
+  const wildcard = identifiers.find(isWildcard);
+  if (wildcard === undefined) return;
+  throw new EversealError('usage', `HTTP-01 cannot prove the wildcard ${wildcard.value}`, {
+    next: 'Name each host instead: a wildcard needs a DNS challenge.',
+  });
+}
+
+function namesOf(
+  asked: readonly Identifier[],
+  stored: StoredCertificate | undefined,
+  exact: boolean,
+): readonly Identifier[] {
+  const held = stored?.facts.identifiers ?? [];
+  return renewalNames({ asked, held, recorded: stored?.requested?.identifiers ?? held, exact });
+}
+
+async function readCsrSubject(input: RunInput, file: string): Promise<Subject> {
+  const { readCsr } = await import('../../pki/index.ts');
+  const csr = readCsr(await readFileOf(input, '--csr', file));
+  const first = csr.identifiers.find(({ type }) => type === 'dns') ?? csr.identifiers[0];
+  if (first === undefined) {
+    throw new EversealError('usage', `The signing request ${file} names nothing`, {
+      next: 'Make one with subject alternative names.',
+    });
+  }
+  const name = input.flags.values['cert.name'] || csr.commonName || first.value;
+  refuseWildcards(csr.identifiers);
+  const stored = await input.certificates.load(name);
+  return { name, identifiers: csr.identifiers, key: { kind: 'csr', der: csr.der }, stored };
+}
+
+async function readKey(input: RunInput): Promise<KeySpec> {
+  const { values } = input.flags;
+  const algorithm = readKeyType(values['key-type']);
+  if (!values['private-key']) return { kind: 'generate', algorithm, reuse: values['reuse-key'] };
+  const { readPrivateKey } = await import('../../pki/index.ts');
+  const pem = await readFileOf(input, '--private-key', values['private-key']);
+  return { kind: 'given', key: readPrivateKey(new TextDecoder().decode(pem)) };
+}
+
+/** @throws EversealError `usage` when lego has no such key type; any case is fine */
+export function readKeyType(text: string): KeyAlgorithm {
+  const found = keyTypes.find((name) => name.toLowerCase() === text.toLowerCase());
+  if (found !== undefined) return found;
+  const guess = nearest(text, keyTypes);
+  throw new EversealError('usage', `There is no key type "${printable(text, 40)}"`, {
+    next: guess === undefined ? `Choose one of ${keyTypes.join(', ')}.` : `Did you mean ${guess}?`,
+  });
+}
+
+async function readFileOf(input: RunInput, flag: string, file: string): Promise<Uint8Array> {
+  const path = absolutePath(file, input.workingFolder);
+  try {
+    return await input.ports.fs.read(path);
+  } catch (error) {
+    throw new EversealError('usage', `The file of ${flag} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+      next: `Check the path after ${flag}.`,
+    });
+  }
+}
+
+async function readIssuer(input: RunInput, family: 4 | 6 | undefined): Promise<IssuerSpec> {
+  const { values } = input.flags;
+  const trust = await caTrust(input.ports, input.environment, input.workingFolder);
+  const tls = values['tls-skip-verify'] ? { ...trust, insecure: true } : trust;
+  return {
+    directory: resolveServer(values.server),
+    account: readAccount(input),
+    ...(values.profile ? { profile: values.profile } : {}),
+    ...(values['preferred-chain'] ? { preferredChain: values['preferred-chain'] } : {}),
+    ...(tls === undefined ? {} : { tls }),
+    ...(family === undefined ? {} : { family }),
+  };
+}
+
+/** lego's name for the account of a user who gave no email address. */
+const nobody = 'noemail@example.com';
+
+function readAccount(input: RunInput): AccountSpec {
+  const { values } = input.flags;
+  const bound = values.eab && values['eab.kid'] && values['eab.hmac'];
+  return {
+    id: values['account-id'] || values.email || nobody,
+    keyAlgorithm: readKeyType(values['key-type']),
+    terms: values['accept-tos'] ? 'agreed' : { ask: input.askTerms ?? (async () => false) },
+    ...(values.email ? { email: values.email } : {}),
+    ...(bound
+      ? { externalAccount: { kid: values['eab.kid'] ?? '', macKey: new Secret(values['eab.hmac'] ?? '') } }
+      : {}),
+  };
+}
+
+function readRenewal({ values }: RunFlags): RenewalPolicy {
+  const days = values['renew-days'];
+  return {
+    shortLifetimeMs,
+    ari: !values['ari-disable'],
+    ariWaitMs: values['ari-wait-to-renew-duration'],
+    ...(days === undefined ? {} : { beforeExpiryMs: days < 0 ? always : days * day }),
+  };
+}
+
+function randomWait(input: RunInput, byCsr: boolean): number {
+  if (input.flags.values['no-random-sleep'] || input.ports.terminal.stdoutIsTty || byCsr) return 0;
+  return longestRandomWait;
+}
