@@ -1,0 +1,99 @@
+import { type Machine, type SimProcess, World } from '../../sim/index.ts';
+import { type Ca, type CaOptions, createCa, serveCa } from '../ca/index.ts';
+import type { Ports } from '../core/index.ts';
+import { dispatch } from './dispatch.ts';
+// What commands load on demand: files come in real time, of which the simulated world knows nothing.
+import '../acme/index.ts';
+import '../engine/issue.ts';
+import '../pki/index.ts';
+import './commands/ca-start.ts';
+import './commands/run.ts';
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Lines that the user types; given: there is a terminal. */
+  readonly answers?: readonly string[];
+  /** Called with the process before the command starts. */
+  readonly before?: (process: SimProcess, abort: AbortController) => void;
+}
+
+/** A web server's machine with the command line on it, and a CA on another: in virtual time. */
+export class SimulatedCli {
+  readonly world: World;
+  readonly machine: Machine;
+  readonly caMachine: Machine;
+  #ca: Ca | undefined;
+
+  constructor(seed = 'cli') {
+    this.world = new World({ seed });
+    this.caMachine = this.world.machine({ name: 'ca.test' });
+    this.machine = this.world.machine({ name: 'www.site.test', hostNames: ['www.site.test', 'api.site.test'] });
+    this.machine.disk.createFolder('/work', 0o755);
+  }
+
+  get ca(): Ca {
+    if (this.#ca === undefined) throw new TypeError('the CA is not running');
+    return this.#ca;
+  }
+
+  get disk(): Machine['disk'] {
+    return this.machine.disk;
+  }
+
+  /** Starts the CA at https://ca.test and puts its root into /work/root.pem. */
+  async startCa(options: CaOptions = {}): Promise<void> {
+    let ready: (ca: Ca) => void = () => undefined;
+    const started = new Promise<Ca>((resolve) => {
+      ready = resolve;
+    });
+    const serve = async (ports: Ports) => {
+      const ca = await createCa(ports, { baseUrl: 'https://ca.test', ...options });
+      await serveCa(ports, ca, { host: '', port: 443 });
+      ready(ca);
+      await new Promise<void>(() => undefined);
+    };
+    this.world.boot({ machine: this.caMachine, name: 'ca', main: serve });
+    this.#ca = await this.world.drive(started);
+    this.disk.write('/work/root.pem', new TextEncoder().encode(this.ca.root), { mode: 0o644 });
+  }
+
+  /** Runs a command line whose words are separated by single spaces. */
+  async run(line: string, options: RunOptions = {}): Promise<Outcome> {
+    let code = -1;
+    const abort = new AbortController();
+    const process = this.world.boot({
+      machine: this.machine,
+      name: 'everseal',
+      interactive: options.answers !== undefined,
+      main: async (ports, { terminal }) => {
+        terminal.answers.push(...(options.answers ?? []));
+        code = await dispatch({
+          words: line.split(' '),
+          environment: { LEGO_CA_CERTIFICATES: '/work/root.pem', ...options.environment },
+          workingFolder: '/work',
+          signal: abort.signal,
+          print: (text) => terminal.write(text),
+          printError: (text) => terminal.writeError(text),
+          versionLine: 'everseal 0.0.0',
+          ports: async (log) => ({ ...ports, log }),
+        });
+      },
+    });
+    options.before?.(process, abort);
+    const exit = await this.world.drive(process.exited);
+    if (exit.how === 'failed') throw exit.error;
+    return { code, stdout: process.terminal.stdout, stderr: process.terminal.stderr };
+  }
+
+  /** The usual order: one name, a new or known account. */
+  obtain(flags = '', options: RunOptions = {}): Promise<Outcome> {
+    const line = 'run -s https://ca.test/directory -m me@site.test -d www.site.test --http --no-random-sleep';
+    return this.run(flags === '' ? `${line} -a` : `${line} ${flags}`, options);
+  }
+}
