@@ -1,0 +1,51 @@
+import { httpListenerSolver } from '../../src/challenges/index.ts';
+import { type EventSink, MemoryAnswers, type Ports } from '../../src/core/index.ts';
+import { acmeClients, type IssuerSpec, run } from '../../src/engine/index.ts';
+import { legoStores } from '../../src/faces/lego/stores.ts';
+import type { Stores } from '../../src/engine/index.ts';
+import type { Hands } from './story.ts';
+
+export interface RealHandsOptions {
+  readonly ports: Ports;
+  /** The folder of lego's tree. */
+  readonly tree: string;
+  readonly directory: string;
+  /** PEM. */
+  readonly root: string;
+  readonly events: EventSink;
+  readonly wrapStores?: ((stores: Stores) => Stores) | undefined;
+}
+
+const day = 86_400_000;
+
+/** What the town gives its processes, for a process on a real machine. It answers http-01 at a port that the system chooses. */
+export function realHands(options: RealHandsOptions): Hands {
+  const { ports, tree, directory, root, events, wrapStores = (stores) => stores } = options;
+  const stores = wrapStores(legoStores(ports, { path: tree }));
+  const base = { ports, stores, signal: new AbortController().signal, events };
+  const addresses = [{ host: '127.0.0.1', port: 0 }];
+  const solver = httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses });
+  const issuer = (changes: Partial<IssuerSpec> = {}): IssuerSpec => ({
+    directory,
+    account: { id: 'me@example.com', email: 'me@example.com', keyAlgorithm: 'EC256', terms: 'agreed' },
+    tls: { roots: [root] },
+    ...changes,
+  });
+  return {
+    ports,
+    stores,
+    issuer,
+    engine: { ...base, clients: acmeClients(base) },
+    spec: (names, changes = {}) => ({
+      name: names[0] ?? '',
+      identifiers: names.map((value) => ({ type: 'dns', value })),
+      key: { kind: 'generate', algorithm: 'EC256', reuse: false },
+      issuers: [issuer()],
+      solvers: [solver],
+      renewal: { shortLifetimeMs: 10 * day, ari: true, ariWaitMs: 0 },
+      deadlineMs: 20_000,
+      ...changes,
+    }),
+    run: (specs, more = {}) => run({ ...base, ...more }, specs),
+  };
+}

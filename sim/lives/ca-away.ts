@@ -1,0 +1,46 @@
+import { must } from '../failure.ts';
+import type { Client, Town } from '../town.ts';
+import { storedWell } from './invariants.ts';
+import { bringInTheEnd, day, hour, name, townLife, withDefect } from './life.ts';
+
+/** The CA cannot be reached for a day while a certificate is due; a timer wakes the client twice a day. */
+export const caAway = townLife({
+  name: 'ca away',
+  story: (town) => wakeWhileAway(town, 12 * hour),
+  invariants: (town, client) => renewedWithFewRequests(town, client, 100),
+});
+
+/** The same with a timer that wakes the client every ten minutes: most of the time it must hold its peace. */
+export const busyTimer = townLife({
+  name: 'busy timer',
+  story: (town) => wakeWhileAway(town, hour / 6),
+  invariants: (town, client) => renewedWithFewRequests(town, client, 120),
+});
+
+async function wakeWhileAway(town: Town, everyMs: number): Promise<void> {
+  await town.visit(bringInTheEnd, { name: 'before' });
+  await town.world.sleep(70 * day);
+  const ca = town.world.machines.find((machine) => machine.name === 'ca.test');
+  if (ca !== undefined) town.world.network.isolateFor(ca, day);
+  await town.untilDone((client) => wakeUntilRenewed(client, everyMs), withDefect(town));
+}
+
+async function wakeUntilRenewed(client: Client, everyMs: number): Promise<void> {
+  for (;;) {
+    await storedWell(client, name);
+    const report = await client.run([client.spec([name])], { patient: true });
+    if (report.certificates[0]?.outcome === 'issued' || (await isNew(client))) return;
+    await client.ports.clock.sleep(everyMs);
+  }
+}
+
+async function isNew({ ports, stores }: Client): Promise<boolean> {
+  const stored = await stores.certificates.load(name);
+  return (stored?.facts.notBefore.getTime() ?? 0) > ports.clock.now().getTime() - 3 * day;
+}
+
+async function renewedWithFewRequests(town: Town, client: Client, most: number): Promise<void> {
+  must(await isNew(client), 'the certificate was not renewed');
+  const knocks = town.world.network.exchanges.filter(({ from }) => from === 'client').length;
+  must(knocks <= most, `${knocks} requests, most of them without an answer`);
+}

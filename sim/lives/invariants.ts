@@ -1,0 +1,93 @@
+/** What must hold at the end of every life, whatever happened in it. */
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import type { EversealEvent } from '../../src/core/index.ts';
+import { must } from '../failure.ts';
+import type { Client, Town } from '../town.ts';
+
+/** The newest certificate is loadable, valid and belongs to its key; nothing is left in the journal. */
+export async function storedWell(client: Client, name: string): Promise<void> {
+  const { stores, ports } = client;
+  const stored = await stores.certificates.load(name);
+  const material = await stores.certificates.read(name);
+  must(stored !== undefined && material?.key !== undefined, `${name} is not stored with its key`);
+  const leaf = new X509Certificate(material.chain);
+  must(
+    leaf.checkPrivateKey(createPrivateKey(material.key.reveal())),
+    `the certificate of ${name} does not belong to its key`,
+  );
+  must(stored.facts.notAfter > ports.clock.now(), `the certificate of ${name} has expired`);
+  must(
+    BigInt(`0x${stored.facts.serial}`) === BigInt(`0x${leaf.serialNumber}`),
+    `what is known of ${name} is of another certificate`,
+  );
+}
+
+export async function nothingUnfinished({ stores }: Client): Promise<void> {
+  const left = await stores.journal.unfinished();
+  must(left.length === 0, `the journal still holds ${left.map(({ subject }) => subject).join(', ')}`);
+}
+
+/**
+ * A crash costs an order only between newOrder and its record, or while a challenge is being validated (its answer died
+ * with the process).
+ */
+export function ordersSpared(town: Town): void {
+  const byProcess = groupBoots(town);
+  for (const boots of byProcess.values()) {
+    boots.forEach((boot, i) => {
+      const next = boots[i + 1];
+      if (next === undefined || !orderWasSafe(boot.events)) return;
+      must(!has(next.events, 'order.created'), 'an order was on disk, and another one was placed after the crash');
+    });
+  }
+}
+
+function groupBoots(town: Town): Map<string, Town['boots']> {
+  const grouped = new Map<string, Town['boots']>();
+  for (const boot of town.boots) grouped.set(boot.process, [...(grouped.get(boot.process) ?? []), boot]);
+  return grouped;
+}
+
+function orderWasSafe(events: readonly EversealEvent[]): boolean {
+  const recorded = has(events, 'order.created') || has(events, 'order.resumed');
+  return recorded && (!has(events, 'challenge.presented') || has(events, 'order.validated'));
+}
+
+function has(events: readonly EversealEvent[], type: EversealEvent['type']): boolean {
+  return events.some((event) => event.type === type);
+}
+
+/**
+ * Orders at the CA: what was needed, and at most one more for each crash. Where requests get lost or doubled, newOrder may
+ * have been sent again.
+ */
+export function ordersAtMost(town: Town, needed: number): void {
+  const { lost = 0, cut = 0, replyLost = 0, doubled = 0 } = town.world.network.weather;
+  if (lost + cut + replyLost + doubled > 0) return;
+  const { orders } = town.ca.stats();
+  must(
+    orders <= needed + town.crashes,
+    `${orders} orders where ${needed} were needed and ${town.crashes} crashes happened`,
+  );
+}
+
+export function oneAccount(town: Town): void {
+  const { accounts } = town.ca.stats();
+  must(accounts === 1, `${accounts} accounts at the CA`);
+}
+
+/** Every answer that was presented is gone again. */
+export function nothingShown(town: Town): void {
+  must(town.shown.size === 0, `${town.shown.size} challenge answers were left behind`);
+}
+
+/** Who lost the lock to a later holder commits no more. */
+export function noStaleCommits(town: Town): void {
+  town.commits.forEach(({ name, fence }, i) => {
+    const earlier = town.commits.slice(0, i).filter((commit) => commit.name === name);
+    must(
+      earlier.every((commit) => commit.fence < fence),
+      `a commit of ${name} with fence ${fence} came after one of a later holder`,
+    );
+  });
+}

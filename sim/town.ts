@@ -1,0 +1,253 @@
+/** A small town: a CA that everybody trusts, a web machine with a disk, and the certificates it wants. */
+// Loaded up front: a dynamic import takes real time, which the simulated world does not wait for.
+import '../src/acme/index.ts';
+import '../src/engine/issue.ts';
+import '../src/pki/index.ts';
+import { type Ca, type CaOptions, createCa, serveCa } from '../src/ca/index.ts';
+import { answerHttpChallenge, httpListenerSolver, type Solver } from '../src/challenges/index.ts';
+import { type EversealEvent, MemoryAnswers, type Ports } from '../src/core/index.ts';
+import {
+  acmeClients,
+  type CertificateSpec,
+  type CertificateStore,
+  type EngineContext,
+  type IssuerSpec,
+  type Report,
+  type RunContext,
+  run,
+  type Stores,
+} from '../src/engine/index.ts';
+import { legoStores } from '../src/faces/lego/stores.ts';
+import type { Machine } from './machine.ts';
+import { replacing } from './replacing.ts';
+import type { Exit, SimProcess } from './process.ts';
+import type { World } from './world.ts';
+
+export interface TownOptions {
+  readonly ca?: CaOptions;
+  /** Names that lead to the web machine. Default: `www.example` and nine more. */
+  readonly names?: readonly string[];
+  /** Host name of the CA. Default `ca.test`. */
+  readonly caHost?: string;
+  /**
+   * A web server on a machine of its own answers for all names, from answers that outlive the clients: what a webroot on
+   * shared storage is. Default: each client listens on port 80 of the web machine by itself.
+   */
+  readonly front?: boolean;
+}
+
+export interface ClientOptions {
+  /** The process's name in the trace. Default `client`. */
+  readonly name?: string;
+  readonly machine?: Machine;
+  readonly wrap?: ((ports: Ports) => Ports) | undefined;
+  /** Where its events go. */
+  readonly events?: (event: EversealEvent) => void;
+  /** Default: lego's tree in `/data`. */
+  readonly stores?: (ports: Ports) => Stores;
+  /** Replaces stores by defective or watched ones. */
+  readonly wrapStores?: ((stores: Stores) => Stores) | undefined;
+}
+
+/** Everything a client process works with. */
+export interface Client {
+  readonly ports: Ports;
+  readonly stores: Stores;
+  readonly process: SimProcess;
+  /** For account operations and revocation. */
+  readonly engine: EngineContext;
+  /** A spec for the names: one solver on port 80, one issuer, everything changeable. */
+  spec(names: readonly string[], changes?: Partial<CertificateSpec>): CertificateSpec;
+  issuer(changes?: Partial<IssuerSpec>): IssuerSpec;
+  run(specs: readonly CertificateSpec[], options?: Partial<RunContext>): Promise<Report>;
+}
+
+const day = 86_400_000;
+export const defaultNames = ['www.example', ...Array.from({ length: 9 }, (_, i) => `n${i + 1}.example`)];
+
+export class Town {
+  readonly world: World;
+  readonly web: Machine;
+  readonly events: EversealEvent[] = [];
+  /** What each client process told, one entry a boot. */
+  readonly boots: { readonly process: string; readonly events: EversealEvent[] }[] = [];
+  /** Commits that the stores accepted, in order. */
+  readonly commits: { readonly name: string; readonly fence: number }[] = [];
+  /** Client processes that crashed. */
+  crashes = 0;
+  #ca: Ca | undefined;
+  readonly #options: TownOptions;
+  /** What the front shows, by token. */
+  readonly shown = new Map<string, string>();
+
+  private constructor(world: World, options: TownOptions) {
+    this.world = world;
+    this.#options = options;
+    const names = options.names ?? defaultNames;
+    this.web = world.machine({ name: 'web', hostNames: options.front === true ? ['web'] : names });
+    if (options.front === true) this.#openFront(names);
+  }
+
+  #openFront(names: readonly string[]): void {
+    const machine = this.world.machine({ name: 'front', hostNames: names });
+    const answers = { get: async (_kind: string, token: string) => this.shown.get(token) };
+    const main = async (ports: Ports): Promise<void> => {
+      const handler = (request: Request): Promise<Response> => answerHttpChallenge(answers, request);
+      await ports.net.serveHttp({ address: { host: '', port: 80 }, handler });
+      await new Promise(() => undefined);
+    };
+    this.world.boot({ machine, name: 'front', main });
+  }
+
+  /** Puts answers where the front finds them: they stay there until somebody removes them. */
+  #frontSolver(): Solver {
+    const { shown } = this;
+    return {
+      type: 'http-01',
+      scope: 'order',
+      durable: true,
+      fits: (_identifier, wildcard) => !wildcard,
+      prepare: async () => undefined,
+      present: async (batch) => {
+        for (const { token, keyAuthorization } of batch) shown.set(token, keyAuthorization);
+        return batch.map(() => ({}));
+      },
+      wait: async () => undefined,
+      cleanup: async (batch) => {
+        for (const { intent } of batch) shown.delete(intent.token);
+      },
+      close: async () => undefined,
+    };
+  }
+
+  /** Builds the town and waits until its CA listens. Call it inside `world.drive`. */
+  static async build(world: World, options: TownOptions = {}): Promise<Town> {
+    const town = new Town(world, options);
+    await town.openCa(options.caHost ?? 'ca.test', options.ca);
+    return town;
+  }
+
+  get ca(): Ca {
+    if (this.#ca === undefined) throw new TypeError('the town has no CA yet');
+    return this.#ca;
+  }
+
+  /** A CA of that name: the town's own, or a further one. It forgets everything when it is opened again. */
+  async openCa(host: string, options: CaOptions = {}): Promise<Ca> {
+    const known = this.world.machines.find(({ name }) => name === host);
+    for (const process of [...(known?.processes ?? [])]) process.kill();
+    const machine = known ?? this.world.machine({ name: host });
+    const ca = await new Promise<Ca>((resolve, reject) => {
+      const process = this.world.boot({
+        machine,
+        name: host,
+        main: async (ports) => {
+          const made = await createCa(ports, { baseUrl: `https://${host}`, ...options });
+          await serveCa(ports, made, { host: '', port: 443 });
+          resolve(made);
+          await new Promise(() => undefined);
+        },
+      });
+      process.exited.then((exit) => exit.how === 'failed' && reject(exit.error));
+    });
+    if (host === (this.#options.caHost ?? 'ca.test')) this.#ca = ca;
+    return ca;
+  }
+
+  /** Boots one client process and waits for its end. */
+  async client(work: (client: Client) => Promise<void>, options: ClientOptions = {}): Promise<Exit> {
+    const exit = await this.boot(work, options).exited;
+    if (exit.how === 'crashed') this.crashes += 1;
+    return exit;
+  }
+
+  /** As {@link client}, failing when the process fails: for stories without crashes. */
+  async visit<T>(work: (client: Client) => Promise<T>, options: ClientOptions = {}): Promise<T> {
+    const results: T[] = [];
+    const exit = await this.client(async (client) => void results.push(await work(client)), options);
+    const [result] = results;
+    if (exit.how === 'failed') throw exit.error;
+    if (result === undefined && exit.how !== 'returned') throw new TypeError(`the process ${exit.how}`);
+    return result as T;
+  }
+
+  /** Boots the client again after each crash, a second later, until it ends by itself. */
+  async untilDone(work: (client: Client) => Promise<void>, options: ClientOptions = {}): Promise<void> {
+    for (;;) {
+      const exit = await this.client(work, options);
+      if (exit.how === 'failed') throw exit.error;
+      if (exit.how === 'returned') return;
+      await this.world.sleep(1000);
+    }
+  }
+
+  boot(work: (client: Client) => Promise<void>, options: ClientOptions = {}): SimProcess {
+    return this.world.boot({
+      machine: options.machine ?? this.web,
+      name: options.name ?? 'client',
+      ...(options.wrap && { wrap: options.wrap }),
+      main: (ports, process) => work(this.#equip(ports, process, options)),
+    });
+  }
+
+  /** Notes each commit that succeeded. */
+  #watch(stores: Stores): Stores {
+    const { certificates } = stores;
+    const commit: CertificateStore['commit'] = async (name, version, expected, fence) => {
+      const stored = await certificates.commit(name, version, expected, fence);
+      this.commits.push({ name, fence: fence.number });
+      return stored;
+    };
+    return { ...stores, certificates: replacing(certificates, { commit }) };
+  }
+
+  #equip(ports: Ports, process: SimProcess, options: ClientOptions): Client {
+    const made = options.stores?.(ports) ?? legoStores(ports, { path: '/data' });
+    const stores = this.#watch(options.wrapStores?.(made) ?? made);
+    const signal = new AbortController().signal;
+    const boot = { process: process.name, events: [] as EversealEvent[] };
+    this.boots.push(boot);
+    const events = (event: EversealEvent): void => {
+      this.events.push(event);
+      boot.events.push(event);
+      options.events?.(event);
+    };
+    const base = { ports, stores, signal, events };
+    // One listener for all certificates of a Run.
+    const listener = httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses: [{ host: '', port: 80 }] });
+    const solver = this.#options.front === true ? this.#frontSolver() : listener;
+    const issuer = (changes: Partial<IssuerSpec> = {}): IssuerSpec => ({
+      directory: this.ca.directoryUrl,
+      account: { id: 'me@example.com', email: 'me@example.com', keyAlgorithm: 'EC256', terms: 'agreed' },
+      tls: { roots: [this.ca.root] },
+      ...changes,
+    });
+    return {
+      ports,
+      stores,
+      process,
+      issuer,
+      engine: { ...base, clients: acmeClients(base) },
+      spec: (names, changes = {}) => ({
+        name: names[0] ?? '',
+        identifiers: names.map((value) => ({ type: 'dns', value })),
+        key: { kind: 'generate', algorithm: 'EC256', reuse: false },
+        issuers: [issuer()],
+        solvers: [solver],
+        renewal: { shortLifetimeMs: 10 * day, ari: true, ariWaitMs: 0 },
+        deadlineMs: 600_000,
+        ...changes,
+      }),
+      run: (specs, more = {}) => run({ ...base, ...more }, specs),
+    };
+  }
+}
+
+/** Tells a story in a fresh town and drives it to its end. */
+export async function inTown<T>(
+  world: World,
+  story: (town: Town) => Promise<T>,
+  options: TownOptions = {},
+): Promise<T> {
+  return world.drive(Town.build(world, options).then(story));
+}
