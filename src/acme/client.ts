@@ -87,6 +87,11 @@ export class AcmeClient {
     return this.#context.directory.fetch(signal);
   }
 
+  /** As {@link fetchDirectory}, from the network unless that was within the last minute: before giving up because of it. */
+  revalidateDirectory(signal?: AbortSignal): Promise<Directory> {
+    return this.#context.directory.revalidate(signal);
+  }
+
   /**
    * Registers a key (RFC 8555 §7.3), or finds the account it already has: then the server's state stands, whatever was
    * asked for.

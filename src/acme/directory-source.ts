@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type Clock, EversealError, hasCode, Semaphore } from '../core/index.ts';
 import { type Directory, parseDirectory, type ResourceName } from './directory.ts';
 import type { Interruptions } from './interruption.ts';
+import { isProblem, problemOfReply } from './problem.ts';
 import type { Reply } from './reply.ts';
 import { readServerObject } from './server-json.ts';
 
@@ -77,8 +78,8 @@ export class DirectorySource {
   }
 
   /**
-   * Sends to a resource. When nothing is found there or nobody answers, the directory may be outdated: it is fetched
-   * again, and a changed URL is tried once.
+   * Sends to a resource. When nothing is found there, when it is not understood or nobody answers, the directory may be
+   * outdated: it is fetched again, and a changed URL is tried once.
    *
    * @returns the reply, whatever its status
    * @throws EversealError `unsupported` when the CA does not offer the resource
@@ -91,7 +92,7 @@ export class DirectorySource {
     const { entry, fetchedNow } = await this.#load(signal);
     const url = this.resource(entry.directory, name);
     const first = await settledOf(() => send(url));
-    if (fetchedNow || !isOutdatedSign(first)) return first.result();
+    if (fetchedNow || !isOutdatedSign(first, entry)) return first.result();
     const fresh = await this.#reload(entry, signal);
     if (fresh === undefined || fresh[name] === url) return first.result();
     return send(this.resource(fresh, name));
@@ -168,7 +169,8 @@ export class DirectorySource {
 }
 
 interface Settled {
-  readonly status: number | undefined;
+  /** undefined when there is none. */
+  readonly reply: Reply | undefined;
   readonly error: unknown;
   /** The reply, or throws what was thrown. */
   result(): Reply;
@@ -177,10 +179,10 @@ interface Settled {
 async function settledOf(send: () => Promise<Reply>): Promise<Settled> {
   try {
     const reply = await send();
-    return { status: reply.status, error: undefined, result: () => reply };
+    return { reply, error: undefined, result: () => reply };
   } catch (error) {
     return {
-      status: undefined,
+      reply: undefined,
       error,
       result: () => {
         throw error;
@@ -189,9 +191,11 @@ async function settledOf(send: () => Promise<Reply>): Promise<Settled> {
   }
 }
 
-function isOutdatedSign(settled: Settled): boolean {
-  return (
-    settled.status === 404 ||
-    hasCode(settled.error, 'connection-refused', 'name-not-found', 'address-not-available', 'tls')
-  );
+/** Where a resource was, there may be another one by now, which does not understand; only of an old directory is it likely. */
+function isOutdatedSign({ reply, error }: Settled, { fetchedAt }: Entry): boolean {
+  if (reply === undefined)
+    return hasCode(error, 'connection-refused', 'name-not-found', 'address-not-available', 'tls');
+  if (reply.status === 404) return true;
+  const isOld = fetchedAt === undefined;
+  return isOld && !reply.ok && (reply.status === 405 || isProblem(problemOfReply(reply), 'malformed'));
 }

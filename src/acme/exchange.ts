@@ -8,10 +8,11 @@ import {
   type HttpRequest,
   printable,
   type TlsClientOptions,
+  version,
 } from '../core/index.ts';
 import { Reply } from './reply.ts';
 
-const product = 'everseal/0.1.0';
+const product = `everseal/${version}`;
 const maxBodyBytes = 1024 * 1024;
 
 export interface ExchangeOptions {

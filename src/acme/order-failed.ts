@@ -1,6 +1,8 @@
-import { EversealError, type Identifier } from '../core/index.ts';
+import { EversealError, type Identifier, printable } from '../core/index.ts';
 import type { Authorization } from './authorization.ts';
 import { type AcmeProblem, problemText } from './problem.ts';
+
+const longestMessage = 600;
 
 /** What stopped one name of an order. */
 export interface OrderFailure {
@@ -29,7 +31,7 @@ export class OrderFailedError extends EversealError {
   readonly problem: AcmeProblem | undefined;
 
   constructor(url: string, failures: readonly OrderFailure[], problem: AcmeProblem | undefined) {
-    super('order-failed', `The order failed: ${describe(failures, problem)}`, {
+    super('order-failed', printable(`The order failed: ${describe(failures, problem)}`, longestMessage), {
       next: 'Mend what is named and order again: a failed order cannot be continued.',
     });
     this.url = url;

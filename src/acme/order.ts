@@ -13,6 +13,8 @@ import { repetitionPolicies } from './request-repetition.ts';
 import { serverUrl } from './server-url.ts';
 import type { AccountSession } from './session.ts';
 
+/** More authorizations than this for each name (RFC 8555 §7.1.3 lets their numbers differ) are an attack on our time. */
+const maxAuthorizationsPerName = 2;
 const maxFinalizeTries = 3;
 /** Replicas of a CA may lag behind for a moment. */
 const maxStaleReplies = 2;
@@ -98,6 +100,8 @@ export class Order {
     const { authorizations, identifiers, status } = this.#state;
     if (authorizations.length === 0 && status === 'pending')
       throw badServer('The order', this.url, 'it waits for no authorization');
+    if (authorizations.length > maxAuthorizationsPerName * identifiers.length)
+      throw badServer('The order', this.url, `it waits for ${authorizations.length} authorizations`);
     this.#authorizations = await mapAll(authorizations, this.#slots(), async (url) => {
       signal?.throwIfAborted();
       return new Authorization(this.#session, this.#pace, identifiers, await this.#session.fetch(url, { signal }));

@@ -78,12 +78,16 @@ export function problemTypeName(problem: { readonly type: string }): string {
   return problem.type.startsWith(problemNamespace) ? problem.type.slice(problemNamespace.length) : problem.type;
 }
 
+/** Longer texts are cut: a message is for reading. Everything is in the problem itself. */
+const longestText = 350;
+
 /** The problem in one line, with what it says of each identifier. */
 export function problemText(problem: AcmeProblem): string {
   const parts = problem.subproblems.slice(0, 5).map((sub) => `${sub.identifier?.value ?? 'also'}: ${sub.detail}`);
   const more = problem.subproblems.length - parts.length;
   const details = [problem.detail, ...parts, ...(more > 0 ? [`and ${more} more`] : [])].filter((text) => text !== '');
-  return problem.type === 'about:blank' ? details.join('; ') : `${problemTypeName(problem)}: ${details.join('; ')}`;
+  const text = details.join('; ');
+  return printable(problem.type === 'about:blank' ? text : `${problemTypeName(problem)}: ${text}`, longestText);
 }
 
 /** The problem that a reply carries: never fails, whatever the body is. */

@@ -29,8 +29,8 @@ export interface Registration {
 
 export async function createAccount(context: ClientContext, options: CreateAccountOptions): Promise<Registration> {
   const { externalAccount, signer, signal } = options;
-  const { meta } = await context.directory.fetch(signal);
-  if (meta.externalAccountRequired && externalAccount === undefined) throw externalAccountMissing(context);
+  if (externalAccount === undefined && (await demandsExternalAccount(context, signal)))
+    throw externalAccountMissing(context);
   return register(context, options, (url) => ({
     ...(options.termsAgreed ? { termsOfServiceAgreed: true } : {}),
     ...(options.contacts.length === 0 ? {} : { contact: options.contacts }),
@@ -55,6 +55,12 @@ async function register(
     context.transport.send({ url, payload: payload(url), key: { signer }, signal });
   const reply = context.transport.accept(await context.directory.use('newAccount', signal, send));
   return { url: reply.location('account'), state: parseAccount(reply, signer.publicKey) };
+}
+
+/** A cached directory may be of another day. */
+async function demandsExternalAccount({ directory }: ClientContext, signal: AbortSignal | undefined): Promise<boolean> {
+  if (!(await directory.fetch(signal)).meta.externalAccountRequired) return false;
+  return (await directory.revalidate(signal)).meta.externalAccountRequired;
 }
 
 function externalAccountMissing(context: ClientContext): EversealError {

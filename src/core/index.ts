@@ -18,3 +18,4 @@ export * from './printable.ts';
 export * from './secret.ts';
 export * from './semaphore.ts';
 export * from './signer.ts';
+export * from './version.ts';

@@ -1,6 +1,7 @@
-import { inspect } from 'node:util';
-
 const shown = '[redacted]';
+
+/** Node's `inspect.custom`, which is documented to be this: `node:util` itself loads sockets since Node 24. */
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * A text that must not show: private keys, EAB MAC keys, credentials. Printing, logging, inspecting or serialising it
@@ -32,7 +33,7 @@ export class Secret {
     return shown;
   }
 
-  [inspect.custom](): string {
+  [inspectCustom](): string {
     return shown;
   }
 }

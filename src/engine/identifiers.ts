@@ -1,5 +1,4 @@
 /** From what people type to {@link Identifier}: once, before anything is compared or asked for. */
-import { toASCII } from 'tr46';
 import {
   EversealError,
   formatIpAddress,
@@ -19,23 +18,23 @@ import {
  * @example
  * ```ts
  * import { normaliseIdentifier } from 'everseal/engine';
- * normaliseIdentifier('*.Bücher.example.'); // { type: 'dns', value: '*.xn--bcher-kva.example' }
- * normaliseIdentifier('2001:DB8::0:1'); //     { type: 'ip', value: '2001:db8::1' }
+ * await normaliseIdentifier('*.Bücher.example.'); // { type: 'dns', value: '*.xn--bcher-kva.example' }
+ * await normaliseIdentifier('2001:DB8::0:1'); //     { type: 'ip', value: '2001:db8::1' }
  * ```
  */
-export function normaliseIdentifier(text: string): Identifier {
+export async function normaliseIdentifier(text: string): Promise<Identifier> {
   const typed = text.trim();
   const address = parseIpAddress(typed.replace(/^\[(.*)\]$/, '$1'));
   if (address !== undefined) return { type: 'ip', value: formatIpAddress(address) };
   const odd = oddities.find(({ pattern }) => pattern.test(typed));
   if (odd !== undefined) throw refused(typed, odd.why, odd.next);
-  return { type: 'dns', value: normaliseName(typed) };
+  return { type: 'dns', value: await normaliseName(typed) };
 }
 
 /** Each in normal form, the first of equal ones kept, order kept. */
-export function normaliseIdentifiers(texts: readonly string[]): readonly Identifier[] {
+export async function normaliseIdentifiers(texts: readonly string[]): Promise<readonly Identifier[]> {
   const byKey = new Map<string, Identifier>();
-  for (const identifier of texts.map(normaliseIdentifier)) {
+  for (const identifier of await Promise.all(texts.map(normaliseIdentifier))) {
     if (!byKey.has(identifierKey(identifier))) byKey.set(identifierKey(identifier), identifier);
   }
   return [...byKey.values()];
@@ -64,17 +63,10 @@ const oddities: readonly { readonly pattern: RegExp; readonly why: string; reado
   { pattern: /_/, why: 'public names hold no underscore', next: 'Use a hyphen, or cover the name by a wildcard.' },
 ];
 
-function normaliseName(typed: string): string {
+async function normaliseName(typed: string): Promise<string> {
   const wildcard = typed.startsWith('*.') ? '*.' : '';
   const bare = typed.slice(wildcard.length).replace(/[.\u3002\uff0e\uff61]$/, '');
-  const ascii = toASCII(bare, {
-    checkBidi: true,
-    checkHyphens: false,
-    checkJoiners: true,
-    useSTD3ASCIIRules: true,
-    verifyDNSLength: true,
-    transitionalProcessing: false,
-  });
+  const ascii = beyondAscii.test(bare) ? (await import('./unicode-name.ts')).unicodeName(bare) : plainName(bare);
   // tr46's own hyphen check would also refuse names like `r3---sn.example`, which exist.
   if (ascii === null || /(^|\.)-|-(\.|$)/.test(ascii)) throw refused(typed, whyRefused(bare), 'Check the spelling.');
   if (/^\d+$/.test(ascii.slice(ascii.lastIndexOf('.') + 1))) {
@@ -82,6 +74,16 @@ function normaliseName(typed: string): string {
   }
   if (wildcard.length + ascii.length > 253) throw refused(typed, 'it is longer than 253 octets', 'Use a shorter name.');
   return wildcard + ascii;
+}
+
+/** What only the tables of UTS 46 can judge. They take longer to load than a whole command. */
+const beyondAscii = /[^ -~]|(^|\.)xn--/i;
+
+/** What UTS 46 makes of a name in ASCII without A-labels; null when it is invalid. */
+function plainName(name: string): string | null {
+  const lower = name.toLowerCase();
+  const valid = lower.length <= 253 && lower.split('.').every((label) => /^[a-z\d-]{1,63}$/.test(label));
+  return valid ? lower : null;
 }
 
 function whyRefused(name: string): string {

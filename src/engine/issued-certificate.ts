@@ -12,6 +12,9 @@ export interface Ordered {
 /** CAs backdate by an hour or so; a clock that is wrong by a day is the reader's problem, not the CA's. */
 const clockSkewMs = 24 * 3_600_000;
 
+/** Nothing can be deployed in less. */
+const shortestLifeMs = 10_000;
+
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 const anyExtendedKeyUsage = '2.5.29.37.0';
 
@@ -24,9 +27,14 @@ interface Case extends Ordered {
 const faults: readonly ((given: Case) => string | undefined)[] = [
   ({ leaf }) => (leaf.isCa ? 'its first certificate is that of a CA, not yours' : undefined),
   ({ leaf, publicKey }) => (leaf.publicKey.equals(publicKey) ? undefined : 'it is for another key'),
+  // Clients stopped looking at common names (RFC 9525 §2).
+  ({ leaf }) =>
+    new X509Certificate(leaf.der).subjectAltName === undefined ? 'it holds no alternative names' : undefined,
   ({ leaf, identifiers }) => wrongNames(leaf, identifiers),
   ({ leaf }) => (leaf.notBefore < leaf.notAfter ? undefined : 'it ends before it begins'),
   ({ leaf, now }) => (leaf.notAfter > now ? undefined : `it expired at ${leaf.notAfter.toISOString()}`),
+  ({ leaf, now }) =>
+    leaf.notAfter.getTime() - now.getTime() < shortestLifeMs ? 'it expires within seconds' : undefined,
   ({ leaf, now }) =>
     leaf.notBefore.getTime() > now.getTime() + clockSkewMs
       ? `it is not valid before ${leaf.notBefore.toISOString()}`
@@ -37,6 +45,8 @@ const faults: readonly ((given: Case) => string | undefined)[] = [
       ? undefined
       : 'its extended key usage does not allow TLS servers',
   ({ chain }) => (chain.some(isBroken) ? 'it is signed with a broken algorithm (MD5 or SHA-1)' : undefined),
+  ({ chain, now }) => expiredIssuer(chain, now),
+  ({ chain }) => (chain.slice(1).some(hasWeakKey) ? 'its chain holds an RSA key below 2048 bits' : undefined),
   ({ chain }) => brokenLink(chain),
 ];
 
@@ -56,6 +66,16 @@ export function checkIssued(chain: readonly Certificate[], ordered: Ordered): Ce
 /** Self-signed roots may carry whatever they like: nobody checks their signature. */
 function isBroken(certificate: Certificate): boolean {
   return isWeakSignature(certificate.signatureAlgorithm) && certificate.issuer !== certificate.subject;
+}
+
+/** A root may have expired: programs that trust it do not look. */
+function expiredIssuer(chain: readonly Certificate[], now: Date): string | undefined {
+  const expired = chain.slice(1).find(({ notAfter, issuer, subject }) => notAfter <= now && issuer !== subject);
+  return expired && `its issuer ${printable(expired.subject, 80)} expired at ${expired.notAfter.toISOString()}`;
+}
+
+function hasWeakKey({ publicKey }: Certificate): boolean {
+  return publicKey.asymmetricKeyType === 'rsa' && (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) < 2048;
 }
 
 function wrongNames(leaf: Certificate, identifiers: readonly Identifier[]): string | undefined {

@@ -1,9 +1,9 @@
 /** One order at one CA, from newOrder (or from where a crash left it) to the stored certificate. */
 import type { Account, IssuedChain, Order } from '../acme/index.ts';
-import { hasCode, messageOf, withDeadline } from '../core/index.ts';
+import { hasCode, messageOf, softwareKeyFromPkcs8, withDeadline } from '../core/index.ts';
 import { withAccount } from './accounts.ts';
 import { certificateFacts } from './certificate-facts.ts';
-import { type SigningRequest, signingRequest } from './certificate-key.ts';
+import { checkGivenKey, type SigningRequest, signingRequest } from './certificate-key.ts';
 import type { EngineContext } from './context.ts';
 import { checkIssued } from './issued-certificate.ts';
 import { certificateSubject, OrderJournal } from './order-journal.ts';
@@ -37,12 +37,10 @@ interface OpenOrder {
 export async function attemptOrder(options: AttemptOptions, signal: AbortSignal): Promise<StoredCertificate> {
   const { context, spec, issuer } = options;
   await prepareSolvers(spec.solvers, spec.identifiers, options.failed, signal);
-  const open = await withAccount(
-    context,
-    issuer,
-    signal,
-    async (account) => (await resumeOrder(options, account, signal)) ?? (await placeOrder(options, account, signal)),
-  );
+  const open = await withAccount(context, issuer, signal, async (account) => {
+    checkGivenKey(spec, account.signer.publicKey);
+    return (await resumeOrder(options, account, signal)) ?? (await placeOrder(options, account, signal));
+  });
   try {
     return await complete(options, open, signal);
   } catch (error) {
@@ -98,7 +96,9 @@ async function resumeOrder(
     const journal = OrderJournal.read(entry);
     if (journal !== undefined) await cleanUpAfterCrash(context, journal, spec.solvers);
     const order =
-      journal?.matches(issuer, account.url, spec.identifiers) && resumed === undefined
+      journal?.matches(issuer, account.url, spec.identifiers) &&
+      resumed === undefined &&
+      !(await isDone(options, journal))
         ? await fetchLiveOrder(account, journal, signal)
         : undefined;
     if (journal !== undefined && order !== undefined) resumed = { order, journal };
@@ -127,9 +127,14 @@ async function fetchLiveOrder(
     const order = await account.fetchOrder(journal.order.url, signal);
     return order.status === 'invalid' ? undefined : order;
   } catch (error) {
-    if (hasCode(error, 'acme-problem', 'bad-server', 'bad-reply')) return undefined;
+    if (hasCode(error, 'acme-problem', 'bad-server', 'bad-reply') || isElsewhere(journal.order)) return undefined;
     throw error;
   }
+}
+
+/** An order that the CA placed on another host must not stop every later run when that host is gone. */
+function isElsewhere({ url, directory }: { readonly url: string; readonly directory: string }): boolean {
+  return new URL(url).origin !== new URL(directory).origin;
 }
 
 async function complete(
@@ -147,8 +152,18 @@ async function complete(
   context.events({ type: 'order.finalized', certificate: spec.name });
   const issued = await order.fetchCertificate({ preferredChain: options.issuer.preferredChain, signal });
   const stored = await commit(options, request, issued);
-  await journal.close();
+  await journal.close().catch((error: unknown) => {
+    context.events({ type: 'warning', message: `The order of ${spec.name} stays in the journal: ${messageOf(error)}` });
+  });
   return stored;
+}
+
+/** What a process leaves behind that ended between commit and close. A key that is used again proves nothing. */
+async function isDone({ context, spec }: AttemptOptions, { certificateKey }: OrderJournal): Promise<boolean> {
+  if (certificateKey === undefined || (spec.key.kind === 'generate' && spec.key.reuse)) return false;
+  const stored = await context.stores.certificates.read(spec.name);
+  if (stored?.key === undefined) return false;
+  return softwareKeyFromPkcs8(stored.key).publicKey.equals(softwareKeyFromPkcs8(certificateKey).publicKey);
 }
 
 async function commit(

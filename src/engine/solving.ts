@@ -107,7 +107,8 @@ function intentOf(challenge: Challenge, type: ChallengeType, { identifier, wildc
 
 function unsolvable({ identifier, wildcard, challenges }: Authorization, solvers: readonly Solver[]): EversealError {
   const name = wildcard ? `*.${identifier.value}` : identifier.value;
-  const offered = challenges.map(({ type, usable }) => (usable ? type : `${type} without a usable token`)).join(', ') || 'none';
+  const offered =
+    challenges.map(({ type, usable }) => (usable ? type : `${type} without a usable token`)).join(', ') || 'none';
   const configured = solvers.map(({ type }) => type).join(', ') || 'none';
   return new EversealError(
     'unsupported',
