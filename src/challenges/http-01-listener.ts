@@ -1,5 +1,13 @@
 /** http-01 (RFC 8555 §8.3) by a listener of our own: one for all names and orders of a Run. */
-import { type Answers, EversealError, hasCode, isBase64Url, type Listener, type Ports, type SocketAddress } from '../core/index.ts';
+import {
+  type Answers,
+  EversealError,
+  hasCode,
+  isBase64Url,
+  type Listener,
+  type Ports,
+  type SocketAddress,
+} from '../core/index.ts';
 import type { ChallengeIntent, Receipt, Solver } from './solver.ts';
 
 export interface HttpListenerOptions {
@@ -35,13 +43,16 @@ export function httpListenerSolver(options: HttpListenerOptions): Solver {
 }
 
 /** The answer to one request: the key authorization of a known token, else 404. Tokens are base64url, so no path gets further. */
-export async function answerHttpChallenge(answers: Answers, request: Request): Promise<Response> {
+export async function answerHttpChallenge(answers: Pick<Answers, 'get'>, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const token = pathname.startsWith(path) ? pathname.slice(path.length) : '';
   const known = isBase64Url(token) && (request.method === 'GET' || request.method === 'HEAD');
   const value = known ? await answers.get('http-01', token) : undefined;
-  if (value === undefined) return new Response('Not found\n', { status: 404, headers: { 'content-type': 'text/plain' } });
-  return new Response(request.method === 'HEAD' ? null : value, { headers: { 'content-type': 'application/octet-stream' } });
+  if (value === undefined)
+    return new Response('Not found\n', { status: 404, headers: { 'content-type': 'text/plain' } });
+  return new Response(request.method === 'HEAD' ? null : value, {
+    headers: { 'content-type': 'application/octet-stream' },
+  });
 }
 
 class HttpListener implements Solver {
@@ -66,7 +77,9 @@ class HttpListener implements Solver {
   }
 
   async present(batch: readonly ChallengeIntent[]): Promise<readonly Receipt[]> {
-    await Promise.all(batch.map(({ token, keyAuthorization }) => this.#options.answers.put(this.type, token, keyAuthorization)));
+    await Promise.all(
+      batch.map(({ token, keyAuthorization }) => this.#options.answers.put(this.type, token, keyAuthorization)),
+    );
     return batch.map(() => ({}));
   }
 

@@ -43,7 +43,10 @@ export interface Solver {
   /** Returns once the CA can be expected to see the answers. */
   wait(batch: readonly ChallengeIntent[], signal: AbortSignal): Promise<void>;
   /** Removes the answers; works from the intents alone, may be called twice, and also for what was never presented. */
-  cleanup(batch: readonly { readonly intent: ChallengeIntent; readonly receipt?: Receipt | undefined }[], signal: AbortSignal): Promise<void>;
+  cleanup(
+    batch: readonly { readonly intent: ChallengeIntent; readonly receipt?: Receipt | undefined }[],
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Releases what `prepare` acquired. Idempotent. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { dispatch } from './dispatch.ts';
 import type { Invocation } from './invocation.ts';
 import { program } from './program.ts';
-import { version } from './version.ts';
+import { version } from '../core/version.ts';
 
 async function say(...words: readonly string[]) {
   const said = { stdout: '', stderr: '' };

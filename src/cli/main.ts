@@ -2,7 +2,7 @@
 /**
  * The program: the only file that touches the process. `--version` is answered before anything else is loaded.
  */
-import { version } from './version.ts';
+import { version } from '../core/version.ts';
 
 const versionLine = `everseal ${version} (node ${process.version}; ${process.platform}/${process.arch})`;
 const words = process.argv.slice(2);

@@ -5,6 +5,7 @@ import { dispatch } from './dispatch.ts';
 // What commands load on demand: files come in real time, of which the simulated world knows nothing.
 import '../acme/index.ts';
 import '../engine/issue.ts';
+import '../engine/unicode-name.ts';
 import '../pki/index.ts';
 import './commands/ca-start.ts';
 import './commands/run.ts';

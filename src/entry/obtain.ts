@@ -92,7 +92,7 @@ const accountWithoutEmail = 'default';
 export async function obtain(options: ObtainOptions): Promise<ObtainedCertificate> {
   const { ports = nodePorts(), signal = new AbortController().signal, events } = options;
   const stores = options.stores ?? memoryStores(ports);
-  const spec = specOf(options, ports);
+  const spec = await specOf(options, ports);
   const report = await run({ ports, stores, signal, ...(events === undefined ? {} : { events }) }, [spec]);
   const certificate = report.certificates[0];
   if (certificate?.error !== undefined) throw certificate.error;
@@ -104,9 +104,9 @@ export async function obtain(options: ObtainOptions): Promise<ObtainedCertificat
   return { chain: material.chain, key: material.key, identifiers, notBefore, notAfter, renewAt };
 }
 
-function specOf(options: ObtainOptions, ports: Ports): CertificateSpec {
+async function specOf(options: ObtainOptions, ports: Ports): Promise<CertificateSpec> {
   const { names, directory, email, profile, preferredChain, roots, externalAccount, keyAlgorithm = 'EC256' } = options;
-  const identifiers = normaliseIdentifiers(names);
+  const identifiers = await normaliseIdentifiers(names);
   const [main] = identifiers;
   if (main === undefined) {
     throw new EversealError('usage', 'There is no name to get a certificate for', { next: 'Give at least one name.' });

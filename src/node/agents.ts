@@ -1,12 +1,13 @@
-import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import type { buildConnector, Dispatcher } from 'undici';
-import type { HttpRequest } from '../core/index.ts';
 import type { Environment } from './environment.ts';
+import type { Exchange } from './exchange.ts';
 import { lookupName } from './names.ts';
+import { proxyFor, proxyVariable } from './proxy.ts';
 import { trustOptions } from './trust.ts';
 
-/** What decides whether two requests may share a connection. */
-type Route = Pick<HttpRequest, 'tls' | 'family' | 'connectTo'> & { readonly origin: URL };
+/** Where a request goes, and how it is connected. */
+type Route = Pick<Exchange, 'request' | 'url'>;
 
 const settings = {
   pipelining: 1,
@@ -19,11 +20,11 @@ const settings = {
 /** A connection that could not be made by then is given up, when nobody waits for it any more. */
 const connectTimeoutMs = 60_000;
 
-/** So that a process that talks to many hosts by {@link HttpRequest.connectTo} does not keep them all. */
+/** So that a process that talks to many hosts does not keep connections to all of them. */
 const mostAgents = 32;
 
-/** Keep-alive connections, one undici agent for each way of connecting. */
-export class Agents {
+/** Keep-alive connections through proxies, one undici agent for each server: the name it must have is fixed in it. */
+export class ProxyAgents {
   readonly #env: Environment;
   readonly #agents = new Map<string, Promise<Dispatcher>>();
 
@@ -32,11 +33,8 @@ export class Agents {
   }
 
   get(route: Route): Promise<Dispatcher> {
-    const proxy = this.#proxyFor(route);
-    // Through a proxy the expected name is fixed for an agent.
-    const proxied = proxy === undefined ? undefined : route.origin.host;
-    const key = JSON.stringify([route.origin.protocol, route.tls, route.family, route.connectTo, proxied]);
-    const agent = this.#agents.get(key) ?? (proxy === undefined ? directAgent(route) : this.#proxyAgent(route, proxy));
+    const key = JSON.stringify([route.url.origin, route.request.tls, route.request.family]);
+    const agent = this.#agents.get(key) ?? newAgent(route, this.#env);
     this.#agents.delete(key);
     this.#agents.set(key, agent);
     this.#dropOldest();
@@ -49,73 +47,47 @@ export class Agents {
     this.#agents.delete(oldest[0]);
     oldest[1].then((agent) => agent.close()).catch(() => undefined);
   }
-
-  /** The proxy of the URL's scheme. Loopback is never asked of a proxy. */
-  #proxyFor(route: Route): string | undefined {
-    if (route.connectTo !== undefined || isLoopback(route.origin.hostname)) return undefined;
-    const { origin } = route;
-    return this.#variable(origin.protocol === 'https:' ? 'https_proxy' : 'http_proxy');
-  }
-
-  /** Lower case wins, as in curl. An empty variable is as good as none. */
-  #variable(name: string): string | undefined {
-    return this.#env[name] || this.#env[name.toUpperCase()] || undefined;
-  }
-
-  async #proxyAgent(route: Route, proxy: string): Promise<Dispatcher> {
-    const [{ EnvHttpProxyAgent }, connect, tls] = await Promise.all([
-      import('undici'),
-      connector(route),
-      import('node:tls'),
-    ]);
-    const proxyUrl = /^[a-z0-9]+:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
-    return new EnvHttpProxyAgent({
-      ...settings,
-      httpProxy: proxyUrl,
-      httpsProxy: proxyUrl,
-      noProxy: this.#variable('no_proxy') ?? '',
-      connect,
-      proxyTunnel: false, // http goes in absolute form (RFC 9112 §3.2.2): proxies may refuse CONNECT to port 80
-      proxyTls: { lookup: lookupName },
-      requestTls: trustOptions(tls, hostOf(route.origin), route.tls),
-    });
-  }
 }
 
-function isLoopback(hostname: string): boolean {
-  const name = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (isIP(name) === 4) return name.startsWith('127.');
-  return name === '::1' || name === 'localhost' || name.endsWith('.localhost');
-}
-
-/** The URL's host without brackets. */
-function hostOf(origin: URL): string {
-  return origin.hostname.replace(/^\[|\]$/g, '');
-}
-
-async function directAgent(route: Route): Promise<Dispatcher> {
-  const [{ default: Agent }, connect] = await Promise.all([import('undici/lib/dispatcher/agent.js'), connector(route)]);
-  return new Agent({ ...settings, connect });
+async function newAgent(route: Route, env: Environment): Promise<Dispatcher> {
+  const { request, url } = route;
+  const [{ EnvHttpProxyAgent }, connect, tls] = await Promise.all([
+    import('undici'),
+    connector(route),
+    import('node:tls'),
+  ]);
+  const proxy = proxyFor(env, url, request.connectTo) ?? '';
+  const proxyUrl = /^[a-z0-9]+:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  return new EnvHttpProxyAgent({
+    ...settings,
+    httpProxy: proxyUrl,
+    httpsProxy: proxyUrl,
+    noProxy: proxyVariable(env, 'no_proxy') ?? '',
+    connect,
+    proxyTunnel: false, // http goes in absolute form (RFC 9112 §3.2.2): proxies may refuse CONNECT to port 80
+    proxyTls: { lookup: lookupName },
+    requestTls: trustOptions(tls, url.hostname.replace(/^\[|\]$/g, ''), request.tls),
+  });
 }
 
 /**
  * How undici's connections are made. Their sockets never keep the process alive: a request that runs does, by the timer
  * of its deadline.
  */
-async function connector(route: Route): Promise<buildConnector.connector> {
-  const tls = route.origin.protocol === 'https:' ? await import('node:tls') : undefined;
+async function connector({ request, url }: Pick<Exchange, 'request' | 'url'>): Promise<buildConnector.connector> {
+  const tls = url.protocol === 'https:' ? await import('node:tls') : undefined;
   return (target, callback) => {
     const options = {
-      host: route.connectTo?.host ?? target.hostname,
-      port: route.connectTo?.port ?? Number(target.port || (target.protocol === 'https:' ? 443 : 80)),
+      host: target.hostname,
+      port: Number(target.port || (target.protocol === 'https:' ? 443 : 80)),
       lookup: lookupName,
       noDelay: true,
       keepAlive: true,
-      ...(route.family === undefined ? { autoSelectFamily: true } : { family: route.family }),
+      ...(request.family === undefined ? { autoSelectFamily: true } : { family: request.family }),
     };
     const secure = tls !== undefined && target.protocol === 'https:';
     const socket = secure
-      ? tls.connect({ ...options, ...trustOptions(tls, target.hostname, route.tls), ALPNProtocols: ['http/1.1'] })
+      ? tls.connect({ ...options, ...trustOptions(tls, target.hostname, request.tls), ALPNProtocols: ['http/1.1'] })
       : connectTcp(options);
     const connected = (): void => {
       socket.setTimeout(0).off('timeout', timedOut).off('error', failed);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FetchHandler, type Listener, type Log, messageOf, type ServeHttpOptions } from '../core/index.ts';
 import { guardBody } from './guarded-body.ts';
@@ -7,7 +7,7 @@ import { TlsAcceptor } from './tls-accept.ts';
 
 /** Serves HTTP, or HTTPS when there is an identity. */
 export async function serveHttp(options: ServeHttpOptions, log: Log): Promise<Listener> {
-  const server = await createHttpServer(options.handler, log);
+  const server = createHttpServer(options.handler, log);
   const connections = new Connections();
   await divertConnections(server, options.identity, connections);
   return bindFirst(options.address, async (host) => {
@@ -16,11 +16,24 @@ export async function serveHttp(options: ServeHttpOptions, log: Log): Promise<Li
   });
 }
 
-async function createHttpServer(handler: FetchHandler, log: Log): Promise<Server> {
-  const [{ createServer }, { getRequestListener, RequestError }] = await Promise.all([
-    import('node:http'),
-    import('@hono/node-server'),
-  ]);
+/** The adapter takes as long to load as a CA to start: it comes while the server binds and its first client connects. */
+function createHttpServer(handler: FetchHandler, log: Log): Server {
+  const loading = createListener(handler, log);
+  loading.catch((error: unknown) => log.error('what serves HTTP cannot be loaded', { reason: messageOf(error) }));
+  return createServer((incoming, outgoing) => {
+    outgoing.on('error', () => undefined);
+    const answered = loading.then((listener) => listener(incoming, outgoing));
+    answered.catch((error: unknown) => {
+      log.error('a reply could not be written', { reason: messageOf(error) });
+      outgoing.destroy();
+    });
+  });
+}
+
+type RequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+
+async function createListener(handler: FetchHandler, log: Log): Promise<RequestListener> {
+  const { getRequestListener, RequestError } = await import('@hono/node-server');
   const answer = async (
     request: Request,
     { outgoing }: { readonly outgoing: { destroy(): unknown } },
@@ -34,14 +47,7 @@ async function createHttpServer(handler: FetchHandler, log: Log): Promise<Server
     log.error('a request handler failed', { reason: messageOf(error) });
     return new Response(null, { status: 500 });
   };
-  const listener = getRequestListener(answer, { overrideGlobalObjects: false, errorHandler });
-  return createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
-    outgoing.on('error', () => undefined);
-    listener(incoming, outgoing).catch((error: unknown) => {
-      log.error('a reply could not be written', { reason: messageOf(error) });
-      outgoing.destroy();
-    });
-  });
+  return getRequestListener(answer, { overrideGlobalObjects: false, errorHandler });
 }
 
 /**

@@ -89,7 +89,9 @@ function kindByForm(error: unknown): Kind {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongHost(error);
   if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError')) return badReply;
   const alert = /ALERT_(?:ALERT_)?([A-Z_]+)$/.exec(code)?.[1] ?? /alert ([a-z ]+)/.exec(messageOf(error))?.[1];
-  if (code.startsWith('ERR_SSL_') && alert !== undefined) {
+  // What Node meets while it writes comes as EPROTO, with OpenSSL's reason in the text alone.
+  if (code === 'EPROTO' && /wrong version number|packet length too long/.test(messageOf(error))) return notTls;
+  if ((code.startsWith('ERR_SSL_') || code === 'EPROTO') && alert !== undefined) {
     return { code: 'tls', reason: `it refused the TLS handshake (${alert.toLowerCase().replaceAll('_', ' ').trim()})` };
   }
   const reason = printable(messageOf(error));

@@ -45,7 +45,7 @@ describe('a program on the ports', () => {
       ports.terminal.write(JSON.stringify(process.moduleLoadList));
     `);
     const loaded: unknown = JSON.parse(output);
-    const heavy = ['tls', 'http', 'http2', 'net', 'child_process', 'readline', 'dgram', 'dns'];
+    const heavy = ['tls', 'https', 'http', 'http2', 'net', 'child_process', 'readline', 'dgram', 'dns'];
     expect(loaded).toContain('NativeModule fs/promises');
     for (const name of heavy) expect(loaded).not.toContain(`NativeModule ${name}`);
   });
@@ -70,7 +70,7 @@ describe('a program on the ports', () => {
       await http.request({ method: 'GET', url: 'http://127.0.0.1:' + port });
       const silent = http.request({ method: 'GET', url: 'http://127.0.0.1:' + port, timeoutMs: 50 });
       console.log(await silent.catch((error) => error.code));
-      // A handshake that never ends: the connection is not there yet, so undici does not know it.
+      // A handshake that never ends: the connection is not there yet, so nothing of HTTP has begun.
       const handshake = http.request({ method: 'GET', url: 'https://127.0.0.1:' + mute.address().port, timeoutMs: 50 });
       console.log(await handshake.catch((error) => error.code));
       const stop = new AbortController();
@@ -78,7 +78,7 @@ describe('a program on the ports', () => {
       stop.abort();
     `);
     expect(output).toBe('timeout\ntimeout\n');
-    expect(clock.monotonic() - before).toBeLessThan(3_500); // undici's keep-alive alone is 4 s
+    expect(clock.monotonic() - before).toBeLessThan(3_500); // keep-alive alone is 4 s
   });
 
   it('stays while a sleep is pending: it is work', async () => {

@@ -3,7 +3,7 @@ import { elsewhere, instead, type Json, json, members, refusal, reply } from './
 
 const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? value : []);
 const challenges = (edit: (all: readonly Json[]) => unknown, when = {}) =>
-  json('authorization', (object) => ({ ...object, challenges: edit(list(object['challenges'])) }), when);
+  json('authorization', (object) => ({ ...object, challenges: edit(list(object.challenges)) }), when);
 const each = (changes: Json, when = {}) => challenges((all) => all.map((one) => ({ ...one, ...changes })), when);
 const problem = { type: 'urn:ietf:params:acme:error:dns', detail: 'no such name', status: 400 };
 const pendingOrder = members('order', { status: 'pending' });

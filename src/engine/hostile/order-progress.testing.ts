@@ -4,16 +4,8 @@ import { elsewhere, instead, type Json, json, members, nowhere, refusal, reply }
 const all: readonly Resource[] = ['newOrder', 'order', 'finalize'];
 const dns = (value: string) => ({ type: 'dns', value });
 const certificateUrl = (value: unknown) =>
-  json(all, (order) => (order['status'] === 'valid' ? { ...order, certificate: value } : order));
-const strangers = (count: number) =>
-  Array.from({ length: count }, (_, i) => `https://ca.test/authorization/${nowhere(i)}`);
-const repeated = (count: number) =>
-  json('newOrder', (order) => ({
-    ...order,
-    authorizations: Array.from({ length: count }, () => list(order['authorizations'])[0]),
-  }));
+  json(all, (order) => (order.status === 'valid' ? { ...order, certificate: value } : order));
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const validated = { ca: { reuseAuthorizations: true } };
 
 /** From an order that exists to its certificate, and what becomes of it on the way. */
 export const orderProgress: HostileTable = {

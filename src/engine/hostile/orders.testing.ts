@@ -1,16 +1,14 @@
-import type { HostileRow, HostileTable, Resource } from './row.testing.ts';
-import { elsewhere, instead, type Json, json, members, nowhere, refusal, reply } from './tamper.testing.ts';
+import type { HostileTable, Resource } from './row.testing.ts';
+import { elsewhere, json, members, nowhere } from './tamper.testing.ts';
 
 const all: readonly Resource[] = ['newOrder', 'order', 'finalize'];
 const dns = (value: string) => ({ type: 'dns', value });
-const certificateUrl = (value: unknown) =>
-  json(all, (order) => (order['status'] === 'valid' ? { ...order, certificate: value } : order));
 const strangers = (count: number) =>
   Array.from({ length: count }, (_, i) => `https://ca.test/authorization/${nowhere(i)}`);
 const repeated = (count: number) =>
   json('newOrder', (order) => ({
     ...order,
-    authorizations: Array.from({ length: count }, () => list(order['authorizations'])[0]),
+    authorizations: Array.from({ length: count }, () => list(order.authorizations)[0]),
   }));
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const validated = { ca: { reuseAuthorizations: true } };
@@ -94,7 +92,7 @@ export const orders: HostileTable = {
       input: 'an authorization that is an order',
       server: json('newOrder', (order) => ({
         ...order,
-        authorizations: [String(order['finalize']).replace('/finalize', '')],
+        authorizations: [String(order.finalize).replace('/finalize', '')],
       })),
       expect: 'bad-server',
     },

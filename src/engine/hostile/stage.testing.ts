@@ -156,7 +156,7 @@ function tampered(ports: Ports, row: HostileRow, town: Town, requests: HttpReque
       const resource = resourceOf(request.url);
       const nth = (counts.get(resource) ?? 0) + 1;
       counts.set(resource, nth);
-      const sent = resource === 'finalize' ? payloadOf({ request })?.['csr'] : undefined;
+      const sent = resource === 'finalize' ? payloadOf({ request })?.csr : undefined;
       if (typeof sent === 'string') csr = new Uint8Array(Buffer.from(sent, 'base64url'));
       let genuine: Promise<HttpResponse> | undefined;
       const honest = (): Promise<HttpResponse> => {

@@ -135,7 +135,7 @@ interface Subject {
 async function readSubject(input: RunInput): Promise<Subject> {
   const { values } = input.flags;
   if (values.csr) return readCsrSubject(input, values.csr);
-  const asked = normaliseIdentifiers(values.domains);
+  const asked = await normaliseIdentifiers(values.domains);
   const name = values['cert.name'] || values.domains[0] || '';
   const stored = await input.certificates.load(name);
   if (asked.length === 0 && stored === undefined) {
