@@ -1,11 +1,11 @@
 import type { HostileRow, HostileTable, Resource } from './row.testing.ts';
-import { elsewhere, instead, type Json, json, members, nowhere, refusal, reply } from './tamper.testing.ts';
+import { elsewhere, instead, type Json, json, members, refusal, reply } from './tamper.testing.ts';
 
 const all: readonly Resource[] = ['newOrder', 'order', 'finalize'];
 const dns = (value: string) => ({ type: 'dns', value });
 const certificateUrl = (value: unknown) =>
   json(all, (order) => (order.status === 'valid' ? { ...order, certificate: value } : order));
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const _list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** From an order that exists to its certificate, and what becomes of it on the way. */
 export const orderProgress: HostileTable = {

@@ -16,7 +16,8 @@ export interface AccountStoreOptions {
 
 /** What lies in one account's folder. */
 interface Found {
-  readonly account: AccountFile;
+  /** undefined when only the key is left: it still opens its account (RFC 8555 §7.3.1), so it must not be lost. */
+  readonly account: AccountFile | undefined;
   readonly key: Uint8Array | undefined;
 }
 
@@ -49,8 +50,8 @@ export class LegoAccountStore implements AccountStore {
     }
     const { signer, pkcs8 } = await readStoredKey(files.key, fromUtf8(found.key));
     const { directory, id } = key;
-    const registration = registrationOf(found.account);
-    const email = found.account.email || undefined;
+    const registration = found.account === undefined ? undefined : registrationOf(found.account);
+    const email = found.account?.email || undefined;
     return { directory, id, email, keyAlgorithm: signer.algorithm, key: pkcs8, registration };
   }
 
@@ -105,9 +106,10 @@ export class LegoAccountStore implements AccountStore {
 
   async #find(files: AccountFiles): Promise<Found | undefined> {
     const [json, key] = await this.#options.commits.read(this.#commitName(files), [files.json, files.key]);
-    if (json?.data === undefined) return undefined;
+    if (json?.data === undefined && key?.data === undefined) return undefined;
     this.#keyMode.look(files.key, key?.stat);
-    return { account: readAccountFile(json.data, files.json), key: key?.data };
+    const account = json?.data === undefined ? undefined : readAccountFile(json.data, files.json);
+    return { account, key: key?.data };
   }
 
   /** Also those of a commit that a crash interrupted. */
@@ -132,7 +134,8 @@ export class LegoAccountStore implements AccountStore {
 }
 
 /** Files of older versions, and ones made by hand, may not say. */
-function isFor({ server }: AccountFile, directory: string): boolean {
+function isFor(account: AccountFile | undefined, directory: string): boolean {
+  const server = account?.server ?? '';
   if (server === '' || server === directory) return true;
   return URL.canParse(server) && URL.canParse(directory) && new URL(server).href === new URL(directory).href;
 }
