@@ -3,7 +3,7 @@
 import '../src/acme/index.ts';
 import '../src/engine/issue.ts';
 import '../src/pki/index.ts';
-import { type Ca, type CaOptions, createCa, serveCa } from '../src/ca/index.ts';
+import { type Ca, type CaOptions, createCa, makeAuthority, serveCa } from '../src/ca/index.ts';
 import { answerHttpChallenge, httpListenerSolver, type Solver } from '../src/challenges/index.ts';
 import { type EversealEvent, MemoryAnswers, type Ports } from '../src/core/index.ts';
 import {
@@ -18,10 +18,12 @@ import {
   type Stores,
 } from '../src/engine/index.ts';
 import { legoStores } from '../src/faces/lego/stores.ts';
+import { KeyFactory } from './keys.ts';
 import type { Machine } from './machine.ts';
+import { SeededRandom } from './random.ts';
 import { replacing } from './replacing.ts';
 import type { Exit, SimProcess } from './process.ts';
-import type { World } from './world.ts';
+import { defaultStart, type World } from './world.ts';
 
 export interface TownOptions {
   readonly ca?: CaOptions;
@@ -63,6 +65,19 @@ export interface Client {
 }
 
 const day = 86_400_000;
+const defaultHost = 'ca.test';
+const keyStream = new SeededRandom('the keys of all towns');
+
+/** One authority for all towns: it plays no part in a story, and making it would be a fifth of a short life. */
+const authority = await makeAuthority(
+  {
+    clock: { now: () => defaultStart, monotonic: () => 0, sleep: async () => undefined },
+    random: new SeededRandom('the authority of all towns'),
+    keys: { generate: async (algorithm) => new KeyFactory(new Set()).make(algorithm, keyStream) },
+  },
+  { host: defaultHost, alternateRoots: 0 },
+);
+
 export const defaultNames = ['www.example', ...Array.from({ length: 9 }, (_, i) => `n${i + 1}.example`)];
 
 export class Town {
@@ -123,7 +138,7 @@ export class Town {
   /** Builds the town and waits until its CA listens. Call it inside `world.drive`. */
   static async build(world: World, options: TownOptions = {}): Promise<Town> {
     const town = new Town(world, options);
-    await town.openCa(options.caHost ?? 'ca.test', options.ca);
+    await town.openCa(options.caHost ?? defaultHost, options.ca);
     return town;
   }
 
@@ -142,7 +157,8 @@ export class Town {
         machine,
         name: host,
         main: async (ports) => {
-          const made = await createCa(ports, { baseUrl: `https://${host}`, ...options });
+          const known = host === defaultHost && options.alternateRoots === undefined ? { authority } : {};
+          const made = await createCa(ports, { baseUrl: `https://${host}`, ...known, ...options });
           await serveCa(ports, made, { host: '', port: 443 });
           resolve(made);
           await new Promise(() => undefined);
@@ -150,7 +166,7 @@ export class Town {
       });
       process.exited.then((exit) => exit.how === 'failed' && reject(exit.error));
     });
-    if (host === (this.#options.caHost ?? 'ca.test')) this.#ca = ca;
+    if (host === (this.#options.caHost ?? defaultHost)) this.#ca = ca;
     return ca;
   }
 

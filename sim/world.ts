@@ -35,7 +35,9 @@ export interface BootOptions {
   readonly interactive?: boolean;
 }
 
-const defaults = { start: new Date('2030-01-01T00:00:00Z'), limitMs: 400 * 86_400_000, effectLimit: 20_000 };
+/** What the clocks show when a world begins that was not told otherwise. */
+export const defaultStart = new Date('2030-01-01T00:00:00Z');
+const defaults = { start: defaultStart, limitMs: 400 * 86_400_000, effectLimit: 20_000 };
 
 /** A whole world in one process: machines with disks, a network between them, and virtual time. Its seed decides all. */
 export class World {

@@ -29,7 +29,26 @@ interface AuthorizationState {
   readonly challenges: readonly Challenge[];
 }
 
-/** The account's standing for one identifier. Read from an {@link Order}. */
+/**
+ * The account's standing for one identifier. Read from an {@link Order}.
+ *
+ * @example
+ * ```ts
+ * import { startCa } from 'everseal';
+ * import { AcmeClient } from 'everseal/acme';
+ * import { nodePorts } from 'everseal/node';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const client = new AcmeClient({ ports, directory: ca.directory, tls: { roots: [ca.root] } });
+ * const signer = await ports.keys.generate('EC256');
+ * const account = await client.createAccount({ signer, contacts: [], termsAgreed: true });
+ * const order = await account.newOrder({ identifiers: [{ type: 'dns', value: 'demo.localhost' }] });
+ * const [authorization] = await order.fetchAuthorizations();
+ * console.log(authorization?.identifier.value, authorization?.status); // demo.localhost pending
+ * await authorization?.deactivate();
+ * await ca.close();
+ * ```
+ */
 export class Authorization {
   readonly url: string;
   readonly #session: AccountSession;

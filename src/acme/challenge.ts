@@ -38,7 +38,26 @@ export function parseChallenge(value: unknown): ChallengeState | undefined {
   return result.success ? result.output : undefined;
 }
 
-/** One way to prove control over an identifier. Read from an {@link Authorization}. */
+/**
+ * One way to prove control over an identifier. Read from an {@link Authorization}.
+ *
+ * @example
+ * ```ts
+ * import { startCa } from 'everseal';
+ * import { AcmeClient } from 'everseal/acme';
+ * import { nodePorts } from 'everseal/node';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const client = new AcmeClient({ ports, directory: ca.directory, tls: { roots: [ca.root] } });
+ * const signer = await ports.keys.generate('EC256');
+ * const account = await client.createAccount({ signer, contacts: [], termsAgreed: true });
+ * const order = await account.newOrder({ identifiers: [{ type: 'dns', value: 'demo.localhost' }] });
+ * const [authorization] = await order.fetchAuthorizations();
+ * const challenge = authorization?.challenges.find(({ type }) => type === 'http-01');
+ * console.log(challenge?.token, challenge?.keyAuthorization); // TOKEN TOKEN.THUMBPRINT
+ * await ca.close();
+ * ```
+ */
 export class Challenge {
   /** `http-01`, `dns-01`, …; also types nobody knows yet. */
   readonly type: string;

@@ -36,7 +36,18 @@ export class AcmeProblemError extends EversealError {
   }
 }
 
-/** A rate limit of the CA (RFC 8555 §6.6). `code` is `rate-limited`. */
+/**
+ * A rate limit of the CA (RFC 8555 §6.6). `code` is `rate-limited`.
+ *
+ * @example
+ * ```ts
+ * import { RateLimitedError } from 'everseal/acme';
+ * const problem = { type: 'urn:ietf:params:acme:error:rateLimited', detail: 'too many', status: 429, subproblems: [] };
+ * const context = { problem, url: 'https://ca.example/new-order', method: 'POST' };
+ * const error: unknown = new RateLimitedError(context, new Date(0), undefined);
+ * if (error instanceof RateLimitedError) console.log(error.retryAfter); // 1970-01-01T00:00:00.000Z
+ * ```
+ */
 export class RateLimitedError extends AcmeProblemError {
   /** When all limits have passed, as far as the server said so. */
   readonly retryAfter: Date | undefined;
@@ -55,7 +66,18 @@ export class RateLimitedError extends AcmeProblemError {
   }
 }
 
-/** A person has to do something at the CA first, often agree to new terms (RFC 8555 §7.3.3). `code` is `user-action-required`. */
+/**
+ * A person has to do something at the CA first, often agree to new terms (RFC 8555 §7.3.3). `code` is `user-action-required`.
+ *
+ * @example
+ * ```ts
+ * import { UserActionRequiredError } from 'everseal/acme';
+ * const type = 'urn:ietf:params:acme:error:userActionRequired';
+ * const problem = { type, detail: 'new terms', status: 403, instance: 'https://ca.example/terms', subproblems: [] };
+ * const error: unknown = new UserActionRequiredError({ problem, url: 'https://ca.example/new-order', method: 'POST' }, undefined);
+ * if (error instanceof UserActionRequiredError) console.log(error.instance); // https://ca.example/terms
+ * ```
+ */
 export class UserActionRequiredError extends AcmeProblemError {
   /** A page to visit. */
   readonly instance: string | undefined;

@@ -28,19 +28,25 @@ export interface EndEntity {
 }
 
 /** The keys and certificates of the CA itself. */
-export interface Authority {
+export interface AuthorityMaterial {
   /** The first is the default one; each has certified the same intermediate key. PEM. */
   readonly roots: readonly string[];
   /** One for each root, in the same order. PEM. */
   readonly intermediates: readonly string[];
-  /** The authority key identifier of what it issues. */
-  readonly keyId: Uint8Array;
+  /** Who issues: the intermediate. */
+  readonly issuer: Party;
   /** What the CA's own server shows. */
   readonly tlsIdentity: TlsIdentity;
+}
+
+/** An authority at work. */
+export interface Authority extends Omit<AuthorityMaterial, 'issuer'> {
+  /** The authority key identifier of what it issues. */
+  readonly keyId: Uint8Array;
   issue(template: EndEntityTemplate): Promise<EndEntity>;
 }
 
-interface Party {
+export interface Party {
   readonly name: DistinguishedName;
   readonly signer: Signer;
   readonly keyId: Uint8Array;
@@ -50,12 +56,25 @@ function party(commonName: string, signer: Signer): Party {
   return { name: subject(commonName), signer, keyId: keyIdentifier(signer.publicKey) };
 }
 
-/** Makes roots, an intermediate, and a TLS certificate for `localhost`, `*.localhost`, loopback and `host`. */
-export async function createAuthority(
+/**
+ * Makes roots, an intermediate, and a TLS certificate for `localhost`, `*.localhost`, loopback and `host`: what a CA that is
+ * made anew each time can share with the one before.
+ *
+ * @example
+ * ```ts
+ * import { createCa, makeAuthority } from 'everseal/ca';
+ * import { nodePorts } from 'everseal/node';
+ * const ports = nodePorts();
+ * const authority = await makeAuthority(ports, { host: 'ca.test', alternateRoots: 0 });
+ * const [one, other] = [await createCa(ports, { authority }), await createCa(ports, { authority })];
+ * console.log(one.root === other.root); // true
+ * ```
+ */
+export async function makeAuthority(
   ports: { readonly clock: Clock; readonly keys: Keys; readonly random: Random },
   options: { readonly host: string; readonly alternateRoots: number },
-): Promise<Authority> {
-  const serials = new Serials(ports.random.fork('ca.serials'));
+): Promise<AuthorityMaterial> {
+  const serials = new Serials(ports.random.fork('ca.authority.serials'));
   const start = new Date(ports.clock.now().getTime() - backdateMs);
   // A tag in the names keeps the roots of two runs apart in one trust store.
   const tag = Buffer.from(ports.random.fork('ca.authority').bytes(3)).toString('hex');
@@ -76,7 +95,14 @@ export async function createAuthority(
     options.host,
     start,
   );
-  return { roots, intermediates, keyId: intermediate.keyId, tlsIdentity, issue };
+  return { roots, intermediates, issuer: intermediate, tlsIdentity };
+}
+
+/** Puts an authority to work, with serial numbers of its own. */
+export function openAuthority(material: AuthorityMaterial, random: Random): Authority {
+  const { issuer, ...shown } = material;
+  const serials = new Serials(random.fork('ca.serials'));
+  return { ...shown, keyId: issuer.keyId, issue: (template) => issueEndEntity(issuer, serials, template) };
 }
 
 function subject(commonName: string): DistinguishedName {

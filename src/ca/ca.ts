@@ -1,5 +1,5 @@
 import { Secret, type TlsIdentity, toBase64Url } from '../core/index.ts';
-import { createAuthority } from './authority.ts';
+import { makeAuthority, openAuthority } from './authority.ts';
 import { Background } from './background.ts';
 import type { CaContext, CaPorts } from './context.ts';
 import { ExternalAccounts } from './external-accounts.ts';
@@ -98,6 +98,8 @@ export async function createCa(ports: CaPorts, options: CaOptions = {}): Promise
 
 async function createContext(ports: CaPorts, settings: CaSettings): Promise<CaContext> {
   const { hostname } = new URL(settings.baseUrl);
+  const { alternateRoots } = settings;
+  const material = settings.authority ?? (await makeAuthority(ports, { host: hostname, alternateRoots }));
   const ids = ports.random.fork('ca.ids');
   const tokens = ports.random.fork('ca.tokens');
   return {
@@ -106,7 +108,7 @@ async function createContext(ports: CaPorts, settings: CaSettings): Promise<CaCo
     urls: caUrls(settings.baseUrl),
     ledger: new Ledger(),
     nonces: new Nonces(ports.random.fork('ca.nonces'), settings.nonceRejectRate),
-    authority: await createAuthority(ports, { host: hostname, alternateRoots: settings.alternateRoots }),
+    authority: openAuthority(material, ports.random),
     background: new Background(ports.log),
     externalAccounts: new ExternalAccounts({
       keys: settings.externalAccounts,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type AuthorityMaterial, makeAuthority } from './authority.ts';
 export { type Ca, type CaStats, createCa } from './ca.ts';
 export type { CaPorts } from './context.ts';
 export type { CaOptions, ValidationOptions } from './options.ts';

@@ -1,4 +1,5 @@
 import { Secret } from '../core/index.ts';
+import type { AuthorityMaterial } from './authority.ts';
 import { type Profile, type Profiles, resolveProfiles } from './profiles.ts';
 
 /** How the CA looks at what a client put up for a challenge. */
@@ -43,6 +44,8 @@ export interface CaOptions {
   readonly nonceRejectRate?: number;
   /** Further roots that certify the same intermediate key: one alternate chain each. Default 0. */
   readonly alternateRoots?: number;
+  /** Keys and certificates to go on with, as {@link makeAuthority} made them, with their roots. Default: new ones. */
+  readonly authority?: AuthorityMaterial;
   /** Default 20. */
   readonly ordersPerPage?: number;
   /** Names that are refused with `rejectedIdentifier`, with everything below them. */
@@ -70,6 +73,7 @@ export interface CaSettings {
   readonly finalizeDelayMs: number | undefined;
   readonly nonceRejectRate: number;
   readonly alternateRoots: number;
+  readonly authority: AuthorityMaterial | undefined;
   readonly ordersPerPage: number;
   readonly refusedNames: readonly string[];
   readonly reuseAuthorizations: boolean;
@@ -107,6 +111,7 @@ export function resolveOptions(options: CaOptions): CaSettings {
     finalizeDelayMs: options.asynchronousFinalize?.ms,
     nonceRejectRate: options.nonceRejectRate ?? 0,
     alternateRoots: options.alternateRoots ?? 0,
+    authority: options.authority,
     ordersPerPage: options.ordersPerPage ?? 20,
     refusedNames: (options.refusedNames ?? []).map((name) => name.toLowerCase()),
     reuseAuthorizations: options.reuseAuthorizations ?? false,

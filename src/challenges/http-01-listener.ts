@@ -42,7 +42,19 @@ export function httpListenerSolver(options: HttpListenerOptions): Solver {
   return new HttpListener(options);
 }
 
-/** The answer to one request: the key authorization of a known token, else 404. Tokens are base64url, so no path gets further. */
+/**
+ * The answer to one request: the key authorization of a known token, else 404. Tokens are base64url, so no path gets further.
+ *
+ * @example
+ * ```ts
+ * import { answerHttpChallenge } from 'everseal/challenges';
+ * import { MemoryAnswers } from 'everseal/core';
+ * const answers = new MemoryAnswers();
+ * await answers.put('http-01', 'token', 'token.thumbprint');
+ * const request = new Request('http://www.example.com/.well-known/acme-challenge/token');
+ * console.log(await (await answerHttpChallenge(answers, request)).text()); // token.thumbprint
+ * ```
+ */
 export async function answerHttpChallenge(answers: Pick<Answers, 'get'>, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const token = pathname.startsWith(path) ? pathname.slice(path.length) : '';

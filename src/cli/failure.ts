@@ -1,5 +1,5 @@
 /** What a person sees when something failed, and the exit code. */
-import { type ErrorCode, EversealError, hasCode, messageOf, printable } from '../core/index.ts';
+import { type ErrorCode, EversealError, hasCode, messageOf, nextStepOf, printable } from '../core/index.ts';
 
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
 
@@ -35,6 +35,11 @@ const remedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   'stale-lease': 'Another process took over. Run it again to see what is left to do.',
 };
 
+/** Where the advice of a part below, which knows no flags, is followed. */
+const places: Readonly<Partial<Record<ErrorCode, string>>> = {
+  tls: 'LEGO_CA_CERTIFICATES names the file of a root to trust, LEGO_CA_SERVER_NAME the name to expect.',
+};
+
 /** The cause in one line, and in a second one what to do. */
 export function failureText(error: unknown): string {
   const cause = `Error: ${printable(messageOf(error), 2_000)}\n`;
@@ -54,10 +59,17 @@ export function stackText(error: unknown): string {
 }
 
 function nextOf(error: unknown): string | undefined {
-  if (error instanceof EversealError) return ownNext(error) ?? remedies[error.code];
+  if (error instanceof EversealError) return stepFor(error);
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'AbortError') return remedies.aborted;
   return 'This is a defect of everseal. Run it again with EVERSEAL_DEBUG=1 and report what it prints.';
+}
+
+function stepFor(error: EversealError): string {
+  const own = ownNext(error);
+  if (own === undefined) return remedies[error.code] ?? nextStepOf(error);
+  const place = places[error.code];
+  return place === undefined ? own : `${own} ${place}`;
 }
 
 /** What it says itself, or the failure of ours below it. */

@@ -8,7 +8,15 @@ export interface Backoff {
   readonly jitter?: number;
 }
 
-/** The wait before attempt `attempt` (0 is the first repetition), in milliseconds. */
+/**
+ * The wait before attempt `attempt` (0 is the first repetition), in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { backoffDelay } from 'everseal/core';
+ * console.log([0, 1, 2, 3].map((attempt) => backoffDelay({ first: 50, factor: 2, max: 300 }, attempt))); // 50, 100, 200, 300
+ * ```
+ */
 export function backoffDelay(backoff: Backoff, attempt: number, random?: Random): number {
   const plain = Math.min(backoff.max, backoff.first * backoff.factor ** attempt);
   if (random === undefined || backoff.jitter === undefined) return plain;

@@ -5,18 +5,45 @@ export type Base64Url = string & { readonly __brand: 'Base64Url' };
 
 const alphabet = /^[A-Za-z0-9_-]+$/;
 
-/** Whether the text is non-empty, unpadded base64url. ACME tokens and nonces must be (RFC 8555 §6.5.1, §8.3). */
+/**
+ * Whether the text is non-empty, unpadded base64url. ACME tokens and nonces must be (RFC 8555 §6.5.1, §8.3).
+ *
+ * @example
+ * ```ts
+ * import { isBase64Url } from 'everseal/core';
+ * console.log(isBase64Url('LoqXcYV8q5ONbJQxbmR7SC'), isBase64Url('../etc')); // true false
+ * ```
+ */
 export function isBase64Url(text: string): text is Base64Url {
   return alphabet.test(text) && text.length % 4 !== 1;
 }
 
+/**
+ * Encodes octets, or the UTF-8 of a text, without padding.
+ *
+ * @example
+ * ```ts
+ * import { toBase64Url } from 'everseal/core';
+ * console.log(toBase64Url('hello?>')); // aGVsbG8_Pg
+ * ```
+ */
 export function toBase64Url(data: Uint8Array | string): Base64Url {
   const octets =
     typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return octets.toString('base64url') as Base64Url;
 }
 
-/** @throws EversealError `bad-reply` when the text is not unpadded base64url (the empty text gives no octets) */
+/**
+ * Decodes unpadded base64url.
+ *
+ * @throws EversealError `bad-reply` when the text is not unpadded base64url (the empty text gives no octets)
+ *
+ * @example
+ * ```ts
+ * import { fromBase64Url, fromUtf8 } from 'everseal/core';
+ * console.log(fromUtf8(fromBase64Url('aGVsbG8'))); // hello
+ * ```
+ */
 export function fromBase64Url(text: string): Uint8Array {
   if (text !== '' && !isBase64Url(text)) throw new EversealError('bad-reply', 'Not base64url text');
   return new Uint8Array(Buffer.from(text, 'base64url'));
@@ -25,11 +52,29 @@ export function fromBase64Url(text: string): Uint8Array {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/**
+ * The octets of a text.
+ *
+ * @example
+ * ```ts
+ * import { utf8 } from 'everseal/core';
+ * console.log(utf8('é').length); // 2
+ * ```
+ */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Invalid sequences become U+FFFD. */
+/**
+ * The text of octets.
+ * Invalid sequences become U+FFFD.
+ *
+ * @example
+ * ```ts
+ * import { fromUtf8 } from 'everseal/core';
+ * console.log(fromUtf8(new Uint8Array([0x68, 0x69]))); // hi
+ * ```
+ */
 export function fromUtf8(data: Uint8Array): string {
   return decoder.decode(data);
 }

@@ -81,12 +81,29 @@ export class EversealError extends Error {
   }
 }
 
-/** Whether `error` is a failure of ours with one of these codes. */
+/**
+ * Whether `error` is a failure of ours with one of these codes.
+ *
+ * @example
+ * ```ts
+ * import { EversealError, hasCode } from 'everseal/core';
+ * const error: unknown = new EversealError('timeout', 'No answer');
+ * if (hasCode(error, 'timeout', 'network')) console.log(`${error.code}: try again`);
+ * ```
+ */
 export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is EversealError {
   return error instanceof EversealError && codes.includes(error.code);
 }
 
-/** The one-line text of anything that was thrown. */
+/**
+ * The one-line text of anything that was thrown.
+ *
+ * @example
+ * ```ts
+ * import { messageOf } from 'everseal/core';
+ * console.log(messageOf(new Error('it broke')), messageOf('a text')); // it broke a text
+ * ```
+ */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -15,7 +15,15 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
-/** Canonical text: dotted quad, or RFC 5952 §4 (lower case, the longest run of zeros as `::`). */
+/**
+ * Canonical text: dotted quad, or RFC 5952 §4 (lower case, the longest run of zeros as `::`).
+ *
+ * @example
+ * ```ts
+ * import { formatIpAddress } from 'everseal/core';
+ * console.log(formatIpAddress(new Uint8Array([192, 0, 2, 7]))); // 192.0.2.7
+ * ```
+ */
 export function formatIpAddress(octets: Uint8Array): string {
   if (octets.length === 4) return octets.join('.');
   if (octets.length !== 16) throw new TypeError('an IP address has 4 or 16 octets');

@@ -44,6 +44,13 @@ export class Semaphore {
 /**
  * Runs all, waits for all, and only then fails with the first failure (in the order of `items`): nothing is left running
  * behind the caller's back.
+ *
+ * @example
+ * ```ts
+ * import { mapAll, Semaphore } from 'everseal/core';
+ * const lengths = await mapAll(['a', 'bb', 'ccc'], new Semaphore(2), async (word) => word.length);
+ * console.log(lengths); // [ 1, 2, 3 ]
+ * ```
  */
 export async function mapAll<T, R>(
   items: readonly T[],

@@ -31,7 +31,16 @@ export interface Signer {
   sign(message: Uint8Array): Promise<Uint8Array>;
 }
 
-/** The hash that goes with a key, in node:crypto's words; null for Ed25519. */
+/**
+ * The hash that goes with a key, in node:crypto's words; null for Ed25519.
+ *
+ * @example
+ * ```ts
+ * import { generateKeyPairSync } from 'node:crypto';
+ * import { signatureHash } from 'everseal/core';
+ * console.log(signatureHash(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey)); // sha384
+ * ```
+ */
 export function signatureHash(publicKey: KeyObject): 'sha256' | 'sha384' | 'sha512' | null {
   if (publicKey.asymmetricKeyType === 'ed25519') return null;
   const curve = publicKey.asymmetricKeyDetails?.namedCurve;
@@ -46,7 +55,16 @@ const curveNames: Readonly<Record<string, KeyAlgorithm>> = {
   secp521r1: 'EC521',
 };
 
-/** The name of a key's algorithm, or undefined when it has none of ours. */
+/**
+ * The name of a key's algorithm, or undefined when it has none of ours.
+ *
+ * @example
+ * ```ts
+ * import { generateKeyPairSync } from 'node:crypto';
+ * import { keyAlgorithmOf } from 'everseal/core';
+ * console.log(keyAlgorithmOf(generateKeyPairSync('ed25519').publicKey)); // Ed25519
+ * ```
+ */
 export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm | undefined {
   const details = key.asymmetricKeyDetails;
   if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
@@ -90,7 +108,18 @@ export function softwareKey(privateKey: KeyObject): Signer & { readonly pkcs8: S
   };
 }
 
-/** A signer over a PKCS#8 PEM text that this product wrote (for foreign formats see `pki`). */
+/**
+ * A signer over a PKCS#8 PEM text that this product wrote (for foreign formats see `pki`).
+ *
+ * @example
+ * ```ts
+ * import { generateKeyPairSync } from 'node:crypto';
+ * import { Secret, softwareKeyFromPkcs8 } from 'everseal/core';
+ * const { privateKey } = generateKeyPairSync('ed25519');
+ * const key = softwareKeyFromPkcs8(new Secret(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()));
+ * console.log(key.algorithm, String(key.pkcs8)); // Ed25519 [redacted]
+ * ```
+ */
 export function softwareKeyFromPkcs8(pkcs8: Secret): Signer & { readonly pkcs8: Secret } {
   return softwareKey(createPrivateKey(pkcs8.reveal()));
 }

@@ -18,7 +18,27 @@ import { rolledOverAccount } from './key-rollover.ts';
 import type { AccountSpec, IssuerSpec } from './spec.ts';
 import type { StoredAccount } from './stores.ts';
 
-/** The account to order with: the stored one without any request, else a new one. */
+/**
+ * The account to order with: the stored one without any request, else a new one.
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, ensureAccount } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * const account = await ensureAccount(context, issuer, context.signal);
+ * console.log(account.url);
+ * await ca.close();
+ * ```
+ */
 export async function ensureAccount(context: EngineContext, issuer: IssuerSpec, signal: AbortSignal): Promise<Account> {
   const stored = await context.stores.accounts.load(accountKeyOf(issuer));
   const pending = await context.stores.journal.unfinished(accountSubject(accountKeyOf(issuer)));
@@ -41,6 +61,27 @@ export async function registerAgain(context: EngineContext, issuer: IssuerSpec, 
  * Finds the account of a key that is kept elsewhere, and stores both (RFC 8555 §7.3.1 `onlyReturnExisting`).
  *
  * @throws EversealError `account-not-found` when the CA has no account of this key
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, ensureAccount, recoverAccount } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * await ensureAccount(context, issuer, context.signal);
+ * const stored = await context.stores.accounts.load({ directory: ca.directory, id: 'me' });
+ * const elsewhere = { ...base, stores: memoryStores(ports) };
+ * if (stored !== undefined) await recoverAccount({ ...elsewhere, clients: context.clients }, issuer, stored.key);
+ * console.log((await elsewhere.stores.accounts.list()).length); // 1
+ * await ca.close();
+ * ```
  */
 export async function recoverAccount(
   context: EngineContext,
@@ -64,7 +105,28 @@ export async function recoverAccount(
   });
 }
 
-/** Changes the contact of a stored account, at the CA and on disk. */
+/**
+ * Changes the contact of a stored account, at the CA and on disk.
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, ensureAccount, updateAccount } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * await ensureAccount(context, issuer, context.signal);
+ * const { registration } = await updateAccount(context, issuer, 'me@example.com');
+ * console.log(registration?.contacts); // [ 'mailto:me@example.com' ]
+ * await ca.close();
+ * ```
+ */
 export async function updateAccount(
   context: EngineContext,
   issuer: IssuerSpec,
@@ -75,7 +137,27 @@ export async function updateAccount(
   });
 }
 
-/** Ends a stored account at the CA for good; its record stays, with status `deactivated`. */
+/**
+ * Ends a stored account at the CA for good; its record stays, with status `deactivated`.
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, deactivateAccount, ensureAccount } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * await ensureAccount(context, issuer, context.signal);
+ * console.log((await deactivateAccount(context, issuer)).registration?.status); // deactivated
+ * await ca.close();
+ * ```
+ */
 export async function deactivateAccount(context: EngineContext, issuer: IssuerSpec): Promise<StoredAccount> {
   return changeAccount(context, issuer, issuer.account.email, (account, signal) => account.deactivate(signal));
 }

@@ -21,7 +21,20 @@ export interface EngineContext {
   readonly clients: ClientPool;
 }
 
-/** One client for each CA and way to reach it, so that all orders of a Run share its nonces and connections. */
+/**
+ * One client for each CA and way to reach it, so that all orders of a Run share its nonces and connections.
+ *
+ * @example
+ * ```ts
+ * import { AcmeClient } from 'everseal/acme';
+ * import { ClientPool } from 'everseal/engine';
+ * import { nodePorts } from 'everseal/node';
+ * const pool = new ClientPool(async ({ directory }) => new AcmeClient({ ports: nodePorts(), directory }));
+ * const account = { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const };
+ * const issuer = { directory: 'https://ca.example/directory', account };
+ * console.log((await pool.for(issuer)) === (await pool.for(issuer))); // true
+ * ```
+ */
 export class ClientPool {
   readonly #clients = new Map<string, Promise<AcmeClient>>();
   readonly #make: (issuer: IssuerSpec) => Promise<AcmeClient>;
@@ -40,7 +53,27 @@ export class ClientPool {
   }
 }
 
-/** The pool that a Run uses: clients with the Run's ports, events and cached directories. ACME is loaded at the first need. */
+/**
+ * The pool that a Run uses: clients with the Run's ports, events and cached directories. ACME is loaded at the first need.
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, acmeClients } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * const client = await context.clients.for(issuer);
+ * console.log((await client.fetchDirectory()).newOrder);
+ * await ca.close();
+ * ```
+ */
 export function acmeClients(base: Omit<EngineContext, 'clients'>, options: ClientOptions = {}): ClientPool {
   const { ports, stores, events } = base;
   return new ClientPool(async (issuer) => {

@@ -31,7 +31,15 @@ export async function normaliseIdentifier(text: string): Promise<Identifier> {
   return { type: 'dns', value: await normaliseName(typed) };
 }
 
-/** Each in normal form, the first of equal ones kept, order kept. */
+/**
+ * Each in normal form, the first of equal ones kept, order kept.
+ *
+ * @example
+ * ```ts
+ * import { normaliseIdentifiers } from 'everseal/engine';
+ * console.log(await normaliseIdentifiers(['A.example', 'a.example.', '192.0.2.7'])); // a.example and 192.0.2.7
+ * ```
+ */
 export async function normaliseIdentifiers(texts: readonly string[]): Promise<readonly Identifier[]> {
   const byKey = new Map<string, Identifier>();
   for (const identifier of await Promise.all(texts.map(normaliseIdentifier))) {

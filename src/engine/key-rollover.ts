@@ -22,6 +22,26 @@ const newKeyRecord = v.object({ step: v.literal('new-account-key'), pkcs8: v.str
  * Replaces the key of a stored account by `key`, or by a new one of the algorithm.
  *
  * @throws EversealError `account-not-found` when there is no such account, `unsupported` when the CA does not offer it
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, ensureAccount, rollOverAccountKey } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * const before = await ensureAccount(context, issuer, context.signal);
+ * await rollOverAccountKey(context, issuer, { algorithm: 'EC384' });
+ * const after = await context.stores.accounts.load({ directory: ca.directory, id: 'me' });
+ * console.log(after?.registration?.url === before.url, after?.keyAlgorithm); // true EC384
+ * await ca.close();
+ * ```
  */
 export async function rollOverAccountKey(
   context: EngineContext,

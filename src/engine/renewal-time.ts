@@ -10,6 +10,13 @@ interface Lifetime {
 /**
  * The date rule: a fixed time before expiry when the policy has one, else with a third of the real lifetime left, or a half
  * for short-lived certificates. Never inferred from configuration: CAs shorten lifetimes without asking.
+ *
+ * @example
+ * ```ts
+ * import { renewalDate } from 'everseal/engine';
+ * const lifetime = { notBefore: new Date('2027-01-01'), notAfter: new Date('2027-04-01') };
+ * console.log(renewalDate(lifetime, { shortLifetimeMs: 864_000_000, ari: true, ariWaitMs: 0 })); // 2027-03-02
+ * ```
  */
 export function renewalDate(lifetime: Lifetime, policy: RenewalPolicy): Date {
   const end = lifetime.notAfter.getTime();

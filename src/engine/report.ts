@@ -22,7 +22,15 @@ export interface Report {
   readonly certificates: readonly CertificateReport[];
 }
 
-/** Whether nothing failed. */
+/**
+ * Whether nothing failed.
+ *
+ * @example
+ * ```ts
+ * import { isSuccess } from 'everseal/engine';
+ * console.log(isSuccess({ startedAt: new Date(0), ms: 1, certificates: [] })); // true
+ * ```
+ */
 export function isSuccess(report: Report): boolean {
   return report.certificates.every(({ outcome }) => outcome !== 'failed');
 }

@@ -18,6 +18,24 @@ export interface RevokeOptions {
  *
  * @throws EversealError `file-not-found` when none is stored, `bad-key` when its key is needed and is not stored,
  * `account-not-found` without a stored account
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, revoke } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * const nothing = revoke(context, { name: 'www.example.com', issuer, reason: 4, by: 'account' });
+ * await nothing.catch((error: Error) => console.log(error.message)); // There is no certificate named …
+ * await ca.close();
+ * ```
  */
 export async function revoke(context: EngineContext, options: RevokeOptions): Promise<void> {
   const material = await context.stores.certificates.read(options.name);

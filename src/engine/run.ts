@@ -41,6 +41,24 @@ export interface RunContext {
  *
  * @returns what was done; failures are in it, not thrown
  * @throws TypeError when two specs have the same name
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, run } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * const report = await run(base, []); // specs of certificates: see `obtain()` for a whole life
+ * console.log(report.certificates.length); // 0
+ * await ca.close();
+ * ```
  */
 export async function run(context: RunContext, specs: readonly CertificateSpec[]): Promise<Report> {
   if (new Set(specs.map(({ name }) => name)).size < specs.length)

@@ -1,6 +1,17 @@
 import { type FileSystem, folderOf } from '../core/index.ts';
 
-/** Makes a folder and those above it so that their names survive a power cut: each new one is synced into its parent. */
+/**
+ * Makes a folder and those above it so that their names survive a power cut: each new one is synced into its parent.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { nodePorts } from 'everseal/node';
+ * import { ensureFolder } from 'everseal/store';
+ * await ensureFolder(nodePorts().fs, `${await mkdtemp(`${tmpdir()}/folder-`)}/a/b`, 0o700);
+ * ```
+ */
 export async function ensureFolder(fs: FileSystem, path: string, mode: number): Promise<void> {
   const stat = await fs.stat(path);
   if (stat?.kind === 'folder') return;

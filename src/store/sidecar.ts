@@ -13,12 +13,28 @@ import type { StateFolder } from './state-folder.ts';
 /**
  * What changes when one of the files does: size, modification time and inode of each. A stranger who replaces a file within
  * one tick of the disk's clock by another of the same length, in place, is not seen.
+ *
+ * @example
+ * ```ts
+ * import { nodePorts } from 'everseal/node';
+ * import { marksOf } from 'everseal/store';
+ * const { fs } = nodePorts();
+ * console.log(marksOf([await fs.stat(process.execPath), await fs.stat('/nowhere')])); // SIZE:TIME:INODE -
+ * ```
  */
 export function marksOf(stats: readonly (FileStat | undefined)[]): string {
   return stats.map((stat) => (stat === undefined ? '-' : `${stat.size}:${stat.modified}:${stat.inode}`)).join(' ');
 }
 
-/** A short text for the marks: a certificate's version. */
+/**
+ * A short text for the marks: a certificate's version.
+ *
+ * @example
+ * ```ts
+ * import { versionOf } from 'everseal/store';
+ * console.log(versionOf('247:1795561263937:9977902 -').length); // 22
+ * ```
+ */
 export function versionOf(marks: string): string {
   return createHash('sha256').update(marks).digest('base64url').slice(0, 22);
 }
@@ -27,6 +43,17 @@ export function versionOf(marks: string): string {
  * What we know beyond a peer's files, beside its tree. A certificate's `record` is part of the commit that made it; `facts`
  * are a cache for certificates of other programs, so that a look at many of them parses no PEM. Both hold only while the
  * marks of the files do; losing them costs a parse, and what was requested.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { nodePorts } from 'everseal/node';
+ * import { Sidecar, StateFolder } from 'everseal/store';
+ * const ports = nodePorts();
+ * const sidecar = new Sidecar(ports, new StateFolder(ports, await mkdtemp(`${tmpdir()}/sidecar-`)));
+ * console.log(await sidecar.facts('www.example.com')); // undefined: nothing is known yet
+ * ```
  */
 export class Sidecar {
   readonly #disk: DurableDisk;

@@ -37,7 +37,22 @@ export interface CommitPlace {
   readonly finishOther: () => Promise<void>;
 }
 
-/** Files that become current together. Made by `StagedCommits.begin`. */
+/**
+ * Files that become current together. Made by `StagedCommits.begin`.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { nodePorts } from 'everseal/node';
+ * import { StagedCommits, StateFolder } from 'everseal/store';
+ * const tree = await mkdtemp(`${tmpdir()}/set-`);
+ * const ports = nodePorts();
+ * const set = await new StagedCommits(ports, new StateFolder(ports, `${tree}/.everseal`)).begin('pair');
+ * await set.add({ path: `${tree}/a`, data: new TextEncoder().encode('1'), mode: 0o600 });
+ * await set.discard(); // as if it had never been
+ * ```
+ */
 export class StagedSet {
   readonly #ports: CommitPorts;
   readonly #place: CommitPlace;

@@ -22,6 +22,16 @@ const schema = v.object({ format: v.pipe(v.number(), v.integer(), v.minValue(1))
 /**
  * The folder for what is ours alone: journal, locks, state, sidecar. It lies beside a peer's tree and carries a format
  * version, so that a later version can change everything below. Made at the first write; owner only.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { nodePorts } from 'everseal/node';
+ * import { StateFolder } from 'everseal/store';
+ * const folder = new StateFolder(nodePorts(), await mkdtemp(`${tmpdir()}/state-`));
+ * console.log(await folder.writable('locks'), await folder.isNewer()); // …/locks false
+ * ```
  */
 export class StateFolder {
   readonly path: string;

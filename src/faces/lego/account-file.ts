@@ -34,7 +34,7 @@ export function readAccountFile(data: Uint8Array, path: string): AccountFile {
     return parseJsonObject(schema, data);
   } catch (cause) {
     throw new EversealError('corrupt', `${path} cannot be understood: it is not the JSON of an account`, {
-      next: 'Restore the file from a backup, or recover the account by the key file beside it.',
+      next: 'Restore the file from a backup, or remove it: the key file beside it finds its account again.',
       cause,
     });
   }

@@ -147,6 +147,20 @@ describe('accounts that lego wrote', () => {
     expect(process.warnings).toEqual([expect.stringContaining('no key beside it')]);
   });
 
+  it('are to be recovered by their key when only that is left', async () => {
+    const world = new TestWorld();
+    write(world, legoJson, firstKey);
+    world.disk.remove(`${folder}/account.json`);
+    const loaded = await accounts(world).load(account);
+    expect(loaded).toMatchObject({ directory: account.directory, id: account.id, keyAlgorithm: 'EC256' });
+    expect(loaded?.registration).toBeUndefined();
+    expect(loaded?.key.reveal()).toBe(firstKey);
+    expect(await accounts(world).list()).toEqual([]);
+    await accounts(world).save(account);
+    expect(world.disk.readText(`${folder}/me@example.com.key`)).toBe(firstKey);
+    expect(world.disk.readText(`${folder}/account.json`)).toBe(legoJson);
+  });
+
   it.each([
     ['account.json', '{"id":', firstKey],
     ['account.json', '{"id":7}', firstKey],

@@ -30,6 +30,8 @@ function stored(identifiers: readonly Identifier[], notAfter = later): StoredCer
 interface Situation {
   readonly environment?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Of the files. Default 0600. */
+  readonly mode?: number;
   readonly stored?: StoredCertificate;
   readonly interactive?: boolean;
 }
@@ -39,7 +41,8 @@ async function request(line: string, situation: Situation = {}) {
   const world = new World({ seed: 'request', start });
   const machine = world.machine({ name: 'host.test' });
   machine.disk.createFolder('/work', 0o755);
-  for (const [path, data] of Object.entries(situation.files ?? {})) machine.disk.write(path, data, { mode: 0o600 });
+  for (const [path, data] of Object.entries(situation.files ?? {}))
+    machine.disk.write(path, data, { mode: situation.mode ?? 0o600 });
   const process = world.boot({
     machine,
     name: 'everseal',
@@ -196,6 +199,26 @@ describe('files of a request', () => {
     const pem = utf8(privateKey.export({ type: 'sec1', format: 'pem' }).toString());
     const { spec } = await request(`${minimal} --private-key my.key`, { files: { '/work/my.key': pem } });
     expect(spec.key).toMatchObject({ kind: 'given', key: { algorithm: 'EC384' } });
+  });
+
+  it.each([
+    [0o640, []],
+    [0o604, ['The private key /work/my.key can be read by every user of this machine: chmod o= /work/my.key']],
+  ])('may be a private key of mode %o, which is told when others can read it', async (mode, warnings) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = utf8(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const found = await request(`${minimal} --private-key my.key`, { files: { '/work/my.key': pem }, mode });
+    expect(found.warnings).toEqual(warnings);
+  });
+
+  it.each([
+    [`${minimal} --private-key my.file`, 'bad-key', 'The file of --private-key, my.file, is unfit: '],
+    ['--http --csr my.file', 'bad-certificate', 'The file of --csr, my.file, is unfit: '],
+  ])('are named when they hold rubbish: %s', async (line, code, start) => {
+    const error: unknown = await request(line, { files: { '/work/my.file': utf8('rubbish') } }).catch(
+      (cause: unknown) => cause,
+    );
+    expect(error).toMatchObject({ code, message: expect.stringContaining(start), next: expect.stringMatching(/./) });
   });
 
   it('may be a signing request, which brings its names', async () => {

@@ -27,6 +27,7 @@ import { keyTypes } from './flags.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { renewalNames } from './renewal-names.ts';
 import { resolveServer } from './servers.ts';
+import { openKeyWarning } from './stored-key.ts';
 
 export interface RunInput {
   readonly flags: RunFlags;
@@ -104,7 +105,7 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
     force: values['renew-force'],
     patient: isPatient(input, subject.stored),
     randomWaitMs: randomWait(input, given.has('csr')),
-    warnings: uselessFlags(input.flags),
+    warnings: [...uselessFlags(input.flags), ...(await openKey(input))],
   };
 }
 
@@ -168,7 +169,8 @@ function namesOf(
 
 async function readCsrSubject(input: RunInput, file: string): Promise<Subject> {
   const { readCsr } = await import('../../pki/index.ts');
-  const csr = readCsr(await readFileOf(input, '--csr', file));
+  const der = await readFileOf(input, '--csr', file);
+  const csr = contentOf('--csr', file, () => readCsr(der));
   const first = csr.identifiers.find(({ type }) => type === 'dns') ?? csr.identifiers[0];
   if (first === undefined) {
     throw new EversealError('usage', `The signing request ${file} names nothing`, {
@@ -187,7 +189,17 @@ async function readKey(input: RunInput): Promise<KeySpec> {
   if (!values['private-key']) return { kind: 'generate', algorithm, reuse: values['reuse-key'] };
   const { readPrivateKey } = await import('../../pki/index.ts');
   const pem = await readFileOf(input, '--private-key', values['private-key']);
-  return { kind: 'given', key: readPrivateKey(new TextDecoder().decode(pem)) };
+  const key = contentOf('--private-key', values['private-key'], () => readPrivateKey(new TextDecoder().decode(pem)));
+  return { kind: 'given', key };
+}
+
+/** Others may read the key that was given: told, not refused, since a shared group is a common wish. */
+async function openKey({ flags, ports, workingFolder }: RunInput): Promise<readonly string[]> {
+  const file = flags.values['private-key'];
+  if (!file) return [];
+  const path = absolutePath(file, workingFolder);
+  const warning = openKeyWarning(path, await ports.fs.stat(path), ports.host);
+  return warning === undefined ? [] : [warning];
 }
 
 /** @throws EversealError `usage` when lego has no such key type; any case is fine */
@@ -208,6 +220,19 @@ async function readFileOf(input: RunInput, flag: string, file: string): Promise<
     throw new EversealError('usage', `The file of ${flag} cannot be read: ${messageOf(error)}`, {
       cause: error,
       next: `Check the path after ${flag}.`,
+    });
+  }
+}
+
+/** Says which file is meant when what it holds is unfit. */
+function contentOf<T>(flag: string, file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof EversealError)) throw error;
+    throw new EversealError(error.code, `The file of ${flag}, ${printable(file, 200)}, is unfit: ${error.message}`, {
+      cause: error,
+      next: error.next ?? `Check what the file after ${flag} holds.`,
     });
   }
 }

@@ -39,7 +39,17 @@ export async function readStoredKey(path: string, text: string): Promise<StoredK
   }
 }
 
-/** Says once a file that everybody on the machine can read a key. */
+/** What to say of a key file that everybody on the machine can read; undefined when nothing is to be said. */
+export function openKeyWarning(
+  path: string,
+  stat: FileStat | undefined,
+  { platform }: Pick<Ports['host'], 'platform'>,
+): string | undefined {
+  if (stat === undefined || (stat.mode & 0o007) === 0 || platform === 'win32') return undefined;
+  return `The private key ${path} can be read by every user of this machine: chmod o= ${path}`;
+}
+
+/** Says it once a file. */
 export class KeyModeWarning {
   readonly #ports: Pick<Ports, 'log' | 'host'>;
   readonly #told = new Set<string>();
@@ -49,11 +59,9 @@ export class KeyModeWarning {
   }
 
   look(path: string, stat: FileStat | undefined): void {
-    const open = stat !== undefined && (stat.mode & 0o007) !== 0 && this.#ports.host.platform !== 'win32';
-    if (!open || this.#told.has(path)) return;
+    const warning = openKeyWarning(path, stat, this.#ports.host);
+    if (warning === undefined || this.#told.has(path)) return;
     this.#told.add(path);
-    this.#ports.log.warn(`The private key ${path} can be read by every user of this machine: chmod o= ${path}`, {
-      path,
-    });
+    this.#ports.log.warn(warning);
   }
 }

@@ -20,6 +20,15 @@ export interface LegoStoresOptions {
 /**
  * All stores over a tree that lego v5 made or can go on with. Journal, locks, state and sidecar are in `.everseal` below it.
  * Nothing is read or written before a store is used; a key that everybody can read is warned of in the log.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { legoStores, nodePorts } from 'everseal';
+ * const stores = legoStores(nodePorts(), { path: await mkdtemp(`${tmpdir()}/lego-`) });
+ * console.log(await stores.certificates.list()); // []
+ * ```
  */
 export function legoStores(
   ports: Pick<Ports, 'fs' | 'random' | 'clock' | 'host' | 'log'>,
