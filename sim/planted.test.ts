@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { crashPoints } from './campaign.ts';
-import type { Disturbance } from './disturbance.ts';
+import type { Disturbance, EffectPoint } from './disturbance.ts';
 import { SimulationError } from './failure.ts';
 import { type Life, runLife } from './life.ts';
 import { lives } from './lives/index.ts';
@@ -11,18 +11,29 @@ import type { Town } from './town.ts';
 const pauseMs = 200_000;
 
 /** The runs that look for a defect: undisturbed, then crashed and paused at points in seeded order. */
-async function* searches(life: Life<Town>, name: string): AsyncGenerator<readonly Disturbance[]> {
+async function* searches(
+  life: Life<Town>,
+  name: string,
+  near: RegExp | undefined,
+): AsyncGenerator<readonly Disturbance[]> {
   yield [];
-  const { effects } = await runLife(life, { seed: name });
+  const { effects, world } = await runLife(life, { seed: name });
+  const isNear = ({ process, effect }: EffectPoint): boolean =>
+    world.trace.lines.some(
+      ({ who, what }) => who === process && what.startsWith(`#${effect} `) && near?.test(what) === true,
+    );
   const random = new SeededRandom(`search ${name}`);
-  const points = [...crashPoints(effects, ['client', 'a', 'b'])].map((point) => ({ point, order: random.fraction() }));
+  const points = [...crashPoints(effects, ['client', 'a', 'b'])].map((point) => ({
+    point,
+    order: random.fraction() - (isNear(point) ? 1 : 0),
+  }));
   for (const { point } of points.sort((a, b) => a.order - b.order)) {
     yield [name === 'fence-ignored' ? { ...point, pauseMs } : { ...point, kind: 'power' }];
   }
 }
 
-async function find(name: string, life: Life<Town>): Promise<SimulationError | undefined> {
-  for await (const disturbances of searches(life, name)) {
+async function find(name: string, life: Life<Town>, near: RegExp | undefined): Promise<SimulationError | undefined> {
+  for await (const disturbances of searches(life, name, near)) {
     try {
       await runLife(life, { seed: name, planted: name, disturbances });
     } catch (error) {
@@ -43,7 +54,7 @@ describe('every planted defect is caught', () => {
     async (name, defect) => {
       const life = lives.find((known) => known.name === defect.life);
       if (life === undefined) throw new Error(`no life ${defect.life}`);
-      const failure = await find(name, life);
+      const failure = await find(name, life, defect.near);
       expect(failure?.message).toContain(`SIM_PLANTED=${name}`);
     },
     60_000,

@@ -2,6 +2,7 @@
  * Defects that the simulation must catch: the proof that it can fail. Each is built into one client of one life, at a port
  * or at a store, as a careless change of the product might.
  */
+import type { Solver } from '../src/challenges/index.ts';
 import type { Ports } from '../src/core/index.ts';
 import type { JournalEntry, JournalRecord, Lease, Stores } from '../src/engine/index.ts';
 import { replacing } from './replacing.ts';
@@ -12,6 +13,9 @@ export interface Defect {
   readonly life: string;
   readonly ports?: (ports: Ports) => Ports;
   readonly stores?: (stores: Stores) => Stores;
+  readonly solver?: (solver: Solver) => Solver;
+  /** Effects near which it shows, by their names in the trace: looked at first. */
+  readonly near?: RegExp;
 }
 
 export const planted: Readonly<Record<string, Defect>> = {
@@ -68,6 +72,7 @@ export const planted: Readonly<Record<string, Defect>> = {
   'rollover-not-recorded': {
     what: 'the new account key is not in the journal before the CA hears of it',
     life: 'key rollover',
+    near: /key-change/,
     stores: (stores) => {
       const begin: Stores['journal']['begin'] = async (subject, record) =>
         record.step === 'new-account-key' ? forgetful(subject, record) : stores.journal.begin(subject, record);
@@ -103,6 +108,17 @@ export const planted: Readonly<Record<string, Defect>> = {
         },
       }),
     }),
+  },
+  'cleanup-skipped': {
+    what: 'challenge answers are never removed',
+    life: 'two processes',
+    solver: (solver) => replacing(solver, { cleanup: async () => undefined }),
+  },
+  'cleanup-forgotten': {
+    what: 'answers of a process that died are not in the journal',
+    life: 'two processes',
+    near: /challenge/,
+    stores: (stores) => withJournal(stores, (record) => record.step !== 'intents'),
   },
   'key-in-log': {
     what: 'a private key is logged',

@@ -1,6 +1,6 @@
 /** TLS as far as a simulation needs it: who shows which certificate, and whether the other side believes it. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { EversealError, parseIpAddress, type TlsClientOptions, type TlsIdentity } from '../src/core/index.ts';
+import { EversealError, parseIpAddress, type TlsClientOptions, tlsAdvice, type TlsIdentity } from '../src/core/index.ts';
 
 const longestChain = 10;
 
@@ -29,7 +29,7 @@ export class TlsChecker {
     if (leaf === undefined || !this.#hasKey(leaf, identity)) throw refusal(name, 'it shows no certificate of its own');
     if (options.insecure === true) return;
     const matches = parseIpAddress(name) === undefined ? leaf.checkHost(name) : leaf.checkIP(name);
-    if (matches === undefined) throw refusal(name, 'its certificate is for another name');
+    if (matches === undefined) throw refusal(name, 'its certificate is for another name', tlsAdvice.wrongHost);
     const own = options.roots ?? [];
     const system = options.roots === undefined || options.systemRoots === true ? this.systemRoots : [];
     const roots = [...own, ...system].flatMap((pem) => this.#parse(pem));
@@ -45,16 +45,17 @@ export class TlsChecker {
   ): void {
     let current = leaf;
     for (let step = 0; step < longestChain; step += 1) {
-      if (!isValid(current, at)) throw refusal(name, 'a certificate is not valid at this time');
+      if (!isValid(current, at))
+        throw refusal(name, 'a certificate is not valid at this time', timeAdvice(current, at));
       const child = current;
       if (roots.some((root) => root.fingerprint256 === child.fingerprint256)) return;
       const root = roots.find((candidate) => this.#isIssuer(candidate, child));
       if (root !== undefined && isValid(root, at)) return;
       const next = intermediates.find((candidate) => candidate !== child && this.#isIssuer(candidate, child));
-      if (next === undefined) throw refusal(name, 'no trusted root has signed its certificate');
+      if (next === undefined) throw refusal(name, 'no trusted root has signed its certificate', tlsAdvice.untrusted);
       current = next;
     }
-    throw refusal(name, 'its chain of certificates does not end');
+    throw refusal(name, 'its chain of certificates does not end', tlsAdvice.untrusted);
   }
 
   #isIssuer(issuer: X509Certificate, subject: X509Certificate): boolean {
@@ -89,6 +90,11 @@ function isValid(certificate: X509Certificate, at: Date): boolean {
   return new Date(certificate.validFrom) <= at && at <= new Date(certificate.validTo);
 }
 
-function refusal(name: string, why: string): EversealError {
-  return new EversealError('tls', `Cannot trust the server ${name}: ${why}`);
+function timeAdvice(certificate: X509Certificate, at: Date): string {
+  return at < new Date(certificate.validFrom) ? tlsAdvice.notYetValid : tlsAdvice.expired;
+}
+
+/** With the next step that a real machine gives. */
+function refusal(name: string, why: string, next?: string): EversealError {
+  return new EversealError('tls', `Cannot trust the server ${name}: ${why}`, next === undefined ? {} : { next });
 }

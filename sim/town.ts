@@ -49,6 +49,7 @@ export interface ClientOptions {
   readonly stores?: (ports: Ports) => Stores;
   /** Replaces stores by defective or watched ones. */
   readonly wrapStores?: ((stores: Stores) => Stores) | undefined;
+  readonly wrapSolver?: ((solver: Solver) => Solver) | undefined;
 }
 
 /** Everything a client process works with. */
@@ -231,7 +232,8 @@ export class Town {
     const base = { ports, stores, signal, events };
     // One listener for all certificates of a Run.
     const listener = httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses: [{ host: '', port: 80 }] });
-    const solver = this.#options.front === true ? this.#frontSolver() : listener;
+    const plain = this.#options.front === true ? this.#frontSolver() : listener;
+    const solver = options.wrapSolver?.(plain) ?? plain;
     const issuer = (changes: Partial<IssuerSpec> = {}): IssuerSpec => ({
       directory: this.ca.directoryUrl,
       account: { id: 'me@example.com', email: 'me@example.com', keyAlgorithm: 'EC256', terms: 'agreed' },

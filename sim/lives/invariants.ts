@@ -37,7 +37,8 @@ export function ordersSpared(town: Town): void {
     boots.forEach((boot, i) => {
       const next = boots[i + 1];
       if (next === undefined || !orderWasSafe(boot.events)) return;
-      must(!has(next.events, 'order.created'), 'an order was on disk, and another one was placed after the crash');
+      const placed = next.events.some(({ type }) => type === 'order.created');
+      must(!placed, 'an order was on disk, and another one was placed after the crash');
     });
   }
 }
@@ -48,13 +49,18 @@ function groupBoots(town: Town): Map<string, Town['boots']> {
   return grouped;
 }
 
-function orderWasSafe(events: readonly EversealEvent[]): boolean {
-  const recorded = has(events, 'order.created') || has(events, 'order.resumed');
-  return recorded && (!has(events, 'challenge.presented') || has(events, 'order.validated'));
-}
+/** What each event makes of the order under way: recorded and resumable, at the mercy of a validation, or over. */
+const orderAfter: Partial<Record<EversealEvent['type'], 'safe' | 'validating' | 'over'>> = {
+  'order.created': 'safe',
+  'order.resumed': 'safe',
+  'challenge.presented': 'validating',
+  'order.validated': 'safe',
+  'order.given-up': 'over',
+  'certificate.stored': 'over',
+};
 
-function has(events: readonly EversealEvent[], type: EversealEvent['type']): boolean {
-  return events.some((event) => event.type === type);
+function orderWasSafe(events: readonly EversealEvent[]): boolean {
+  return events.flatMap(({ type }) => orderAfter[type] ?? []).at(-1) === 'safe';
 }
 
 /**

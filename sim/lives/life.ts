@@ -3,7 +3,7 @@ import type { Life } from '../life.ts';
 import { planted } from '../planted.ts';
 import { type Client, type ClientOptions, Town, type TownOptions } from '../town.ts';
 import type { World } from '../world.ts';
-import { noStaleCommits, nothingUnfinished, ordersSpared, storedWell } from './invariants.ts';
+import { noStaleCommits, nothingShown, nothingUnfinished, ordersSpared, storedWell } from './invariants.ts';
 
 export const day = 86_400_000;
 export const hour = 3_600_000;
@@ -30,6 +30,7 @@ export function townLife(life: TownLife): Life<Town> {
     async invariants(_world, town) {
       ordersSpared(town);
       noStaleCommits(town);
+      nothingShown(town);
       await town.visit(
         async (client) => {
           await storedWell(client, name);
@@ -45,7 +46,7 @@ export function townLife(life: TownLife): Life<Town> {
 /** The client's options with the defect that the world has planted. */
 export function withDefect(town: Town, options: ClientOptions = {}): ClientOptions {
   const defect = town.world.planted === undefined ? undefined : planted[town.world.planted];
-  return { ...options, wrap: defect?.ports, wrapStores: defect?.stores };
+  return { ...options, wrap: defect?.ports, wrapStores: defect?.stores, wrapSolver: defect?.solver };
 }
 
 /** Runs once for the one name; done when it is issued or kept, else tried again by the caller's story. */

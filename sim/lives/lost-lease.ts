@@ -1,6 +1,5 @@
 import { must } from '../failure.ts';
 import type { Client, Town } from '../town.ts';
-import { nothingShown } from './invariants.ts';
 import { bringInTheEnd, day, name, townLife, withDefect } from './life.ts';
 
 /**
@@ -20,7 +19,6 @@ export const lostLease = townLife({
   },
   async invariants(town, client) {
     await newestIsCurrent(town, client);
-    nothingShown(town);
   },
 });
 

@@ -23,6 +23,7 @@ const lines: Lines = {
   'account.recovered': ({ account, url }) => step(`Found the account ${account} again (${url})`),
   'order.created': ({ certificate }) => step(`${certificate}: placed the order`),
   'order.resumed': ({ certificate }) => step(`${certificate}: going on with an order of an earlier run`),
+  'order.given-up': ({ certificate }) => step(`${certificate}: gave the order up`),
   'challenge.presented': ({ certificate, identifier, challenge }) =>
     step(`${certificate}: ready to prove ${identifier.value} by ${challenge}`),
   'challenge.failed': ({ certificate, identifier, challenge, reason }) =>

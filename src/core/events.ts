@@ -13,6 +13,7 @@ export type EversealEvent =
   | { readonly type: 'account.recovered'; readonly account: string; readonly url: string }
   | { readonly type: 'order.created'; readonly certificate: string; readonly url: string }
   | { readonly type: 'order.resumed'; readonly certificate: string; readonly url: string }
+  | { readonly type: 'order.given-up'; readonly certificate: string; readonly url: string }
   | {
       readonly type: 'challenge.presented';
       readonly certificate: string;

@@ -44,7 +44,7 @@ export async function attemptOrder(options: AttemptOptions, signal: AbortSignal)
   try {
     return await complete(options, open, signal);
   } catch (error) {
-    if (isHopeless(error)) await giveUp(context, open);
+    if (isHopeless(error)) await giveUp(options, open);
     throw error;
   }
 }
@@ -197,7 +197,8 @@ function warnOfChain(context: EngineContext, spec: CertificateSpec, wanted: stri
 
 const giveUpMs = 10_000;
 
-async function giveUp(context: EngineContext, { order, journal }: OpenOrder): Promise<void> {
+async function giveUp({ context, spec }: AttemptOptions, { order, journal }: OpenOrder): Promise<void> {
+  context.events({ type: 'order.given-up', certificate: spec.name, url: order.url });
   const limit = { clock: context.ports.clock, ms: giveUpMs, what: 'giving the order up', signal: context.signal };
   try {
     await withDeadline(limit, (signal) => order.deactivatePending(signal));
