@@ -33,6 +33,13 @@ const table: readonly BadInput[] = [
     next: /Give a whole number\./,
   },
   {
+    what: 'a stored key that every user can read, when that is to be refused',
+    flags: '-a --refuse-open-keys',
+    arrange: (cli) => cli.disk.chmod(`${certificate}.key`, 0o644),
+    message: /^Error: The private key .*www\.site\.test\.key can be read by every user of this machine$/,
+    next: /chmod o= /,
+  },
+  {
     what: 'a name that no certificate can hold',
     flags: '-a -d under_score.site.test',
     message: /^Error: 'under_score\.site\.test' cannot stand in a certificate/,

@@ -18,7 +18,8 @@ export const runMain: CommandMain = async (invocation, words) => {
   const progress = await openProgress(invocation);
   const ports = await invocation.ports(progress.log);
   const folder = storeFolder(flags, workingFolder);
-  const stores = legoStores(ports, { path: folder });
+  const openKeys = flags.values['refuse-open-keys'] ? 'refuse' : 'warn';
+  const stores = legoStores(ports, { path: folder, openKeys });
   const request = await readRunRequest({
     flags,
     environment,

@@ -4,7 +4,7 @@ import { ensureFolder, realTarget, type StagedCommits } from '../../store/index.
 import { type AccountFile, accountJson, readAccountFile, registrationOf } from './account-file.ts';
 import type { LegoOrigin } from './certificate-file.ts';
 import type { AccountFiles, LegoLayout } from './layout.ts';
-import { KeyModeWarning, readStoredKey } from './stored-key.ts';
+import { type OpenKeyPolicy, OpenKeys, readStoredKey } from './stored-key.ts';
 
 export interface AccountStoreOptions {
   readonly ports: Pick<Ports, 'fs' | 'random' | 'log' | 'host'>;
@@ -12,6 +12,7 @@ export interface AccountStoreOptions {
   readonly commits: StagedCommits;
   /** Default `command`. */
   readonly origin?: LegoOrigin;
+  readonly openKeys?: OpenKeyPolicy | undefined;
 }
 
 /** What lies in one account's folder. */
@@ -31,11 +32,11 @@ const subject = 'account/';
  */
 export class LegoAccountStore implements AccountStore {
   readonly #options: AccountStoreOptions;
-  readonly #keyMode: KeyModeWarning;
+  readonly #openKeys: OpenKeys;
 
   constructor(options: AccountStoreOptions) {
     this.#options = options;
-    this.#keyMode = new KeyModeWarning(options.ports);
+    this.#openKeys = new OpenKeys(options.ports, options.openKeys);
   }
 
   async load(key: AccountKey): Promise<StoredAccount | undefined> {
@@ -107,7 +108,7 @@ export class LegoAccountStore implements AccountStore {
   async #find(files: AccountFiles): Promise<Found | undefined> {
     const [json, key] = await this.#options.commits.read(this.#commitName(files), [files.json, files.key]);
     if (json?.data === undefined && key?.data === undefined) return undefined;
-    this.#keyMode.look(files.key, key?.stat);
+    this.#openKeys.look(files.key, key?.stat);
     const account = json?.data === undefined ? undefined : readAccountFile(json.data, files.json);
     return { account, key: key?.data };
   }

@@ -32,7 +32,7 @@ import {
 import { certificateId, certificateJson, issuerPart, type LegoOrigin } from './certificate-file.ts';
 import { conflict, type Look, lookOf, marksOfLook, missing, overtaken, stored } from './certificate-look.ts';
 import type { CertificateFiles, LegoLayout } from './layout.ts';
-import { KeyModeWarning, readStoredKey } from './stored-key.ts';
+import { type OpenKeyPolicy, OpenKeys, readStoredKey } from './stored-key.ts';
 
 export interface CertificateStoreOptions {
   readonly ports: Pick<Ports, 'fs' | 'log' | 'host'>;
@@ -44,6 +44,7 @@ export interface CertificateStoreOptions {
   readonly origin?: LegoOrigin;
   /** Also write certificate and key into one `.pem` file. One that is there is kept up to date in any case. */
   readonly pem?: boolean;
+  readonly openKeys?: OpenKeyPolicy | undefined;
 }
 
 const subject = 'certificate/';
@@ -61,11 +62,11 @@ const atOnce = 16;
  */
 export class LegoCertificateStore implements CertificateStore {
   readonly #options: CertificateStoreOptions;
-  readonly #keyMode: KeyModeWarning;
+  readonly #openKeys: OpenKeys;
 
   constructor(options: CertificateStoreOptions) {
     this.#options = options;
-    this.#keyMode = new KeyModeWarning(options.ports);
+    this.#openKeys = new OpenKeys(options.ports, options.openKeys);
   }
 
   async load(name: string): Promise<StoredCertificate | undefined> {
@@ -73,7 +74,7 @@ export class LegoCertificateStore implements CertificateStore {
     const files = layout.certificate(name);
     const look = lookOf(await commits.view(subject + files.base, this.#lookPaths(files)));
     if (look.json.stat === undefined) return undefined;
-    this.#keyMode.look(files.key, look.key.stat);
+    this.#openKeys.look(files.key, look.key.stat);
     const marks = marksOfLook(look);
     const record = look.record.stat && (await sidecar.record(look.record.path));
     if (record?.marks === marks) return stored(name, record, record);

@@ -311,6 +311,14 @@ export const runFlags = [
     doc: 'Renew without the random wait of up to 8 minutes',
     more: 'The wait is made only when standard output is no terminal, so that timers do not all call at once.',
   },
+  {
+    name: 'refuse-open-keys',
+    type: 'bool',
+    group: 'Files and output',
+    rare: true,
+    doc: 'Fail when a private key can be read by every user',
+    more: 'Otherwise that is a warning. Keys that a group may read are fine either way.',
+  },
 ] as const satisfies readonly FlagSpec[];
 
 /** `lego run`, as far as it works here. */

@@ -27,7 +27,7 @@ import { keyTypes } from './flags.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { renewalNames } from './renewal-names.ts';
 import { resolveServer } from './servers.ts';
-import { openKeyWarning } from './stored-key.ts';
+import { isOpen, openKeyRefused, openKeyText } from './stored-key.ts';
 
 export interface RunInput {
   readonly flags: RunFlags;
@@ -193,13 +193,14 @@ async function readKey(input: RunInput): Promise<KeySpec> {
   return { kind: 'given', key };
 }
 
-/** Others may read the key that was given: told, not refused, since a shared group is a common wish. */
+/** Everybody may read the key that was given: told, and refused only on request. */
 async function openKey({ flags, ports, workingFolder }: RunInput): Promise<readonly string[]> {
   const file = flags.values['private-key'];
   if (!file) return [];
   const path = absolutePath(file, workingFolder);
-  const warning = openKeyWarning(path, await ports.fs.stat(path), ports.host);
-  return warning === undefined ? [] : [warning];
+  if (!isOpen(await ports.fs.stat(path), ports.host)) return [];
+  if (flags.values['refuse-open-keys']) throw openKeyRefused(path);
+  return [`${openKeyText(path)}: chmod o= ${path}`];
 }
 
 /** @throws EversealError `usage` when lego has no such key type; any case is fine */

@@ -39,29 +39,41 @@ export async function readStoredKey(path: string, text: string): Promise<StoredK
   }
 }
 
-/** What to say of a key file that everybody on the machine can read; undefined when nothing is to be said. */
-export function openKeyWarning(
-  path: string,
-  stat: FileStat | undefined,
-  { platform }: Pick<Ports['host'], 'platform'>,
-): string | undefined {
-  if (stat === undefined || (stat.mode & 0o007) === 0 || platform === 'win32') return undefined;
-  return `The private key ${path} can be read by every user of this machine: chmod o= ${path}`;
+/** What becomes of a private key that every user of the machine can read. */
+export type OpenKeyPolicy = 'warn' | 'refuse';
+
+/** Whether everybody can read the file. A group may: a web server's often has to. */
+export function isOpen(stat: FileStat | undefined, { platform }: Pick<Ports['host'], 'platform'>): boolean {
+  return stat !== undefined && (stat.mode & 0o007) !== 0 && platform !== 'win32';
 }
 
-/** Says it once a file. */
-export class KeyModeWarning {
+/** What to say of such a file. */
+export function openKeyText(path: string): string {
+  return `The private key ${path} can be read by every user of this machine`;
+}
+
+/** @returns the error for it, when it is not allowed */
+export function openKeyRefused(path: string): EversealError {
+  return new EversealError('permission', openKeyText(path), { next: `chmod o= ${path}` });
+}
+
+/** Looks at the modes of key files; a warning comes once a file. */
+export class OpenKeys {
   readonly #ports: Pick<Ports, 'log' | 'host'>;
+  readonly #policy: OpenKeyPolicy;
   readonly #told = new Set<string>();
 
-  constructor(ports: Pick<Ports, 'log' | 'host'>) {
+  constructor(ports: Pick<Ports, 'log' | 'host'>, policy: OpenKeyPolicy = 'warn') {
     this.#ports = ports;
+    this.#policy = policy;
   }
 
+  /** @throws EversealError `permission` for an open key that is to be refused */
   look(path: string, stat: FileStat | undefined): void {
-    const warning = openKeyWarning(path, stat, this.#ports.host);
-    if (warning === undefined || this.#told.has(path)) return;
+    if (!isOpen(stat, this.#ports.host)) return;
+    if (this.#policy === 'refuse') throw openKeyRefused(path);
+    if (this.#told.has(path)) return;
     this.#told.add(path);
-    this.#ports.log.warn(warning);
+    this.#ports.log.warn(`${openKeyText(path)}: chmod o= ${path}`);
   }
 }

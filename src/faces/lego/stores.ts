@@ -5,6 +5,7 @@ import { LegoAccountStore } from './account-store.ts';
 import type { LegoOrigin } from './certificate-file.ts';
 import { LegoCertificateStore } from './certificate-store.ts';
 import { LegoLayout } from './layout.ts';
+import type { OpenKeyPolicy } from './stored-key.ts';
 
 export interface LegoStoresOptions {
   /** The tree, as with lego's `--path`. Made when something is first written. */
@@ -13,6 +14,8 @@ export interface LegoStoresOptions {
   readonly origin?: LegoOrigin;
   /** Write certificate and key into one `.pem` file as well. */
   readonly pem?: boolean;
+  /** What becomes of a private key that every user of the machine can read. Default: a warning in the log. */
+  readonly openKeys?: OpenKeyPolicy;
   /** How long a lock lasts without renewal, in milliseconds. Default one minute. */
   readonly leaseMs?: number;
 }
@@ -34,7 +37,7 @@ export function legoStores(
   ports: Pick<Ports, 'fs' | 'random' | 'clock' | 'host' | 'log'>,
   options: LegoStoresOptions,
 ): Stores {
-  const { origin, pem, leaseMs } = options;
+  const { origin, pem, leaseMs, openKeys } = options;
   const layout = new LegoLayout(options.path);
   const folder = new StateFolder(ports, layout.stateFolder);
   const commits = new StagedCommits(ports, folder);
@@ -51,7 +54,8 @@ export function legoStores(
       locks,
       origin,
       pem,
+      openKeys,
     }),
-    accounts: new LegoAccountStore({ ports, layout, commits, origin }),
+    accounts: new LegoAccountStore({ ports, layout, commits, origin, openKeys }),
   };
 }
