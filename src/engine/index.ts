@@ -12,6 +12,7 @@ export { rollOverAccountKey } from './key-rollover.ts';
 export { type Decision, type IssueReason, type PlanFacts, plan } from './plan.ts';
 export { renewalDate } from './renewal-time.ts';
 export { type CertificateReport, isSuccess, type Report, reportToJson } from './report.ts';
+export { type CertificateRequest, type Question, type Resolution, resolve, specsOf } from './resolve.ts';
 export { type RevokeOptions, revoke } from './revoke.ts';
 export { type RunContext, run } from './run.ts';
 export type * from './spec.ts';

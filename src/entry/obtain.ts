@@ -10,13 +10,14 @@ import {
   type SocketAddress,
 } from '../core/index.ts';
 import {
-  type CertificateSpec,
+  type CertificateRequest,
   type ExternalAccount,
-  normaliseIdentifiers,
   renewalDate,
   type RenewalPolicy,
+  resolve,
   run,
   type Stores,
+  specsOf,
 } from '../engine/index.ts';
 import { nodePorts } from '../node/index.ts';
 import { memoryStores } from '../store/index.ts';
@@ -92,7 +93,8 @@ const accountWithoutEmail = 'default';
 export async function obtain(options: ObtainOptions): Promise<ObtainedCertificate> {
   const { ports = nodePorts(), signal = new AbortController().signal, events } = options;
   const stores = options.stores ?? memoryStores(ports);
-  const spec = await specOf(options, ports);
+  const [spec] = specsOf(await resolve([requestOf(options, ports)], stores.certificates));
+  if (spec === undefined) throw new TypeError('one request gives one spec');
   const report = await run({ ports, stores, signal, ...(events === undefined ? {} : { events }) }, [spec]);
   const certificate = report.certificates[0];
   if (certificate?.error !== undefined) throw certificate.error;
@@ -104,16 +106,12 @@ export async function obtain(options: ObtainOptions): Promise<ObtainedCertificat
   return { chain: material.chain, key: material.key, identifiers, notBefore, notAfter, renewAt };
 }
 
-async function specOf(options: ObtainOptions, ports: Ports): Promise<CertificateSpec> {
+function requestOf(options: ObtainOptions, ports: Ports): CertificateRequest {
   const { names, directory, email, profile, preferredChain, roots, externalAccount, keyAlgorithm = 'EC256' } = options;
-  const identifiers = await normaliseIdentifiers(names);
-  const [main] = identifiers;
-  if (main === undefined) {
-    throw new EversealError('usage', 'There is no name to get a certificate for', { next: 'Give at least one name.' });
-  }
   return {
-    name: options.name ?? main.value,
-    identifiers,
+    ...(options.name === undefined ? {} : { name: options.name }),
+    names,
+    storedNames: 'drop',
     key: { kind: 'generate', algorithm: keyAlgorithm, reuse: false },
     issuers: [
       {

@@ -13,19 +13,19 @@ import {
 } from '../../core/index.ts';
 import {
   type AccountSpec,
+  type CertificateRequest,
   type CertificateSpec,
   type CertificateStore,
   type IssuerSpec,
   type KeySpec,
-  normaliseIdentifiers,
   type RenewalPolicy,
+  resolve,
   type StoredCertificate,
 } from '../../engine/index.ts';
 import { caTrust } from './ca-trust.ts';
 import { atLeastOne, refuseContradictions, type RunFlags, uselessFlags } from './contradictions.ts';
 import { keyTypes } from './flags.ts';
 import { parseListenAddress } from './listen-address.ts';
-import { renewalNames } from './renewal-names.ts';
 import { resolveServer } from './servers.ts';
 import { isOpen, openKeyRefused, openKeyText } from './stored-key.ts';
 
@@ -78,22 +78,26 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
   const { values, given } = input.flags;
   refuseContradictions(input.flags);
   const family = values.ipv4only ? 4 : values.ipv6only ? 6 : undefined;
-  const subject = await readSubject(input);
-  return {
-    spec: {
-      name: subject.name,
-      identifiers: subject.identifiers,
-      key: subject.key,
-      issuers: [await readIssuer(input, family)],
-      renewal: readRenewal(input.flags),
-      order: {
-        mustStaple: values['must-staple'],
-        commonName: values['enable-cn'],
-        ...(values['not-before'] === undefined ? {} : { notBefore: values['not-before'] }),
-        ...(values['not-after'] === undefined ? {} : { notAfter: values['not-after'] }),
-      },
-      deadlineMs: deadline(input.flags),
+  const request: CertificateRequest = {
+    ...(await readSubject(input)),
+    issuers: [await readIssuer(input, family)],
+    renewal: readRenewal(input.flags),
+    order: {
+      mustStaple: values['must-staple'],
+      commonName: values['enable-cn'],
+      ...(values['not-before'] === undefined ? {} : { notBefore: values['not-before'] }),
+      ...(values['not-after'] === undefined ? {} : { notAfter: values['not-after'] }),
     },
+    deadlineMs: deadline(input.flags),
+    solvers: [],
+  };
+  const resolution = await resolve([request], input.certificates);
+  if ('question' in resolution) throw noSuchCertificate(resolution.question.certificate);
+  const [spec] = resolution.specs;
+  if (spec === undefined) throw new TypeError('one request gives one spec');
+  refuseWildcards(spec.identifiers);
+  return {
+    spec,
     http: {
       address: parseListenAddress(values['http.address'], '--http.address', family),
       delayMs: values['http.delay'],
@@ -103,7 +107,7 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
       ...(values['user-agent'] ? { userAgent: values['user-agent'] } : {}),
     },
     force: values['renew-force'],
-    patient: isPatient(input, subject.stored),
+    patient: isPatient(input, await input.certificates.load(spec.name)),
     randomWaitMs: randomWait(input, given.has('csr')),
     warnings: [...uselessFlags(input.flags), ...(await openKey(input))],
   };
@@ -126,27 +130,24 @@ function isPatient({ flags, ports }: RunInput, stored: StoredCertificate | undef
   return stored.facts.notAfter > ports.clock.now();
 }
 
-interface Subject {
-  readonly name: string;
-  readonly identifiers: readonly Identifier[];
-  readonly key: KeySpec;
-  readonly stored: StoredCertificate | undefined;
-}
+/** What the certificate is to be for, in the engine's words. */
+type Subject = Pick<CertificateRequest, 'name' | 'names' | 'storedNames' | 'key'>;
 
 async function readSubject(input: RunInput): Promise<Subject> {
   const { values } = input.flags;
   if (values.csr) return readCsrSubject(input, values.csr);
-  const asked = await normaliseIdentifiers(values.domains);
-  const name = values['cert.name'] || values.domains[0] || '';
-  const stored = await input.certificates.load(name);
-  if (asked.length === 0 && stored === undefined) {
-    throw new EversealError('usage', `There is no stored certificate "${printable(name, 80)}" to renew`, {
-      next: 'Name what it shall be good for with --domains.',
-    });
-  }
-  const identifiers = namesOf(asked, stored, values['force-cert-domains']);
-  refuseWildcards(identifiers);
-  return { name, identifiers, key: await readKey(input), stored };
+  return {
+    name: values['cert.name'] || values.domains[0] || '',
+    names: values.domains,
+    storedNames: values['force-cert-domains'] ? 'drop' : 'keep',
+    key: await readKey(input),
+  };
+}
+
+function noSuchCertificate(name: string): EversealError {
+  return new EversealError('usage', `There is no stored certificate "${printable(name, 80)}" to renew`, {
+    next: 'Name what it shall be good for with --domains.',
+  });
 }
 
 /** Told before anything is asked of the CA. */
@@ -156,15 +157,6 @@ function refuseWildcards(identifiers: readonly Identifier[]): void {
   throw new EversealError('usage', `HTTP-01 cannot prove the wildcard ${wildcard.value}`, {
     next: 'Name each host instead: a wildcard needs a DNS challenge.',
   });
-}
-
-function namesOf(
-  asked: readonly Identifier[],
-  stored: StoredCertificate | undefined,
-  exact: boolean,
-): readonly Identifier[] {
-  const held = stored?.facts.identifiers ?? [];
-  return renewalNames({ asked, held, recorded: stored?.requested?.identifiers ?? held, exact });
 }
 
 async function readCsrSubject(input: RunInput, file: string): Promise<Subject> {
@@ -178,9 +170,8 @@ async function readCsrSubject(input: RunInput, file: string): Promise<Subject> {
     });
   }
   const name = input.flags.values['cert.name'] || csr.commonName || first.value;
-  refuseWildcards(csr.identifiers);
-  const stored = await input.certificates.load(name);
-  return { name, identifiers: csr.identifiers, key: { kind: 'csr', der: csr.der }, stored };
+  const names = csr.identifiers.map(({ value }) => value);
+  return { name, names, storedNames: 'drop', key: { kind: 'csr', der: csr.der } };
 }
 
 async function readKey(input: RunInput): Promise<KeySpec> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Identifier } from '../../core/index.ts';
-import { renewalNames } from './renewal-names.ts';
+import type { Identifier } from '../core/index.ts';
+import { wantedNames } from './wanted-names.ts';
 
 const dns = (value: string): Identifier => ({ type: 'dns', value });
 const [a, b, c] = [dns('a.example'), dns('b.example'), dns('c.example')] as const;
@@ -25,17 +25,17 @@ describe('the names of a renewal', () => {
       [dns('::1'), { type: 'ip', value: '::1' }],
     ],
   ] as const)('%s', (_what, names, expected) => {
-    expect(renewalNames(names)).toEqual(expected);
+    expect(wantedNames(names)).toEqual(expected);
   });
 
   it('never lose one that the certificate holds, unless exact', () => {
     const list = fc.array(fc.constantFrom(a, b, c));
     fc.assert(
       fc.property(list, list, list, (asked, held, recorded) => {
-        const union = renewalNames({ asked, held, recorded, exact: false });
+        const union = wantedNames({ asked, held, recorded, exact: false });
         expect(union).toEqual(expect.arrayContaining([...held, ...asked]));
         expect(new Set(union).size).toBe(union.length);
-        if (asked.length > 0) expect(renewalNames({ asked, held, recorded, exact: true })).toEqual([...new Set(asked)]);
+        if (asked.length > 0) expect(wantedNames({ asked, held, recorded, exact: true })).toEqual([...new Set(asked)]);
       }),
     );
   });
