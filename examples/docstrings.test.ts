@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve as absolute } from 'node:path';
 import { transform } from 'esbuild';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 interface Example {
@@ -74,6 +75,44 @@ function runAll(
   });
 }
 
+/** The entry points of `package.json` as sources: `./core` is built from `src/core/index.ts`. */
+function entryPoints(): readonly string[] {
+  const { exports }: { exports: Record<string, string | { default: string }> } = JSON.parse(
+    readFileSync('package.json', 'utf8'),
+  );
+  return Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [] : target.default.replace('./dist/lib/', 'src/').replace(/\.js$/, '.ts'),
+  );
+}
+
+interface Exported {
+  /** `src/core/index.ts: hasCode`. */
+  readonly place: string;
+  readonly hasExample: boolean;
+}
+
+/** The functions and classes that a module exports, its own and those of other modules. */
+function callablesOf(program: ts.Program, path: string): readonly Exported[] {
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(path);
+  const module = source && checker.getSymbolAtLocation(source);
+  if (module === undefined) throw new Error(`${path} is not a module`);
+  const real = (symbol: ts.Symbol): ts.Symbol =>
+    symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  return checker
+    .getExportsOfModule(module)
+    .map(real)
+    .filter(({ flags }) => flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class))
+    .map((symbol) => ({
+      place: `${path}: ${symbol.name}`,
+      hasExample: symbol.getJsDocTags(checker).some(({ name, text }) => name === 'example' && isBlock(text)),
+    }));
+}
+
+function isBlock(text: readonly ts.SymbolDisplayPart[] | undefined): boolean {
+  return ts.displayPartsToString([...(text ?? [])]).includes('```ts\n');
+}
+
 const examples = sources().flatMap(examplesIn);
 // Inside the tree, so that `everseal/…` is found as this package itself.
 const folder = absolute('.cache', `examples-${process.pid}`);
@@ -97,6 +136,20 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the examples of the docstrings', () => {
   it('are there', () => expect(examples.length).toBeGreaterThan(20));
+
+  it('are there for each function and class of each entry point', () => {
+    const paths = entryPoints();
+    const { options } = ts.parseJsonConfigFileContent(
+      ts.readConfigFile('tsconfig.json', ts.sys.readFile).config,
+      ts.sys,
+      '.',
+    );
+    const program = ts.createProgram(paths, options);
+    const exported = paths.map((path) => callablesOf(program, path));
+    expect(exported.filter((callables) => callables.length === 0)).toEqual([]);
+    const missing = exported.flat().filter(({ hasExample }) => !hasExample);
+    expect(missing.map(({ place }) => place)).toEqual([]);
+  });
 
   it.each(examples.map((example, index) => [example.place, index] as const))('%s runs', (_place, index) => {
     expect(result.verdicts.get(fileOf(index)) ?? `never ran:\n${result.output.slice(-2000)}`).toBe('ok');

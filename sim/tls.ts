@@ -1,6 +1,12 @@
 /** TLS as far as a simulation needs it: who shows which certificate, and whether the other side believes it. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { EversealError, parseIpAddress, type TlsClientOptions, tlsAdvice, type TlsIdentity } from '../src/core/index.ts';
+import {
+  EversealError,
+  parseIpAddress,
+  type TlsClientOptions,
+  tlsAdvice,
+  type TlsIdentity,
+} from '../src/core/index.ts';
 
 const longestChain = 10;
 

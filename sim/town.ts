@@ -23,6 +23,7 @@ import type { Machine } from './machine.ts';
 import { SeededRandom } from './random.ts';
 import { replacing } from './replacing.ts';
 import type { Exit, SimProcess } from './process.ts';
+import { plainIssuer, plainSpec } from './wishes.ts';
 import { defaultStart, type World } from './world.ts';
 
 export interface TownOptions {
@@ -65,7 +66,6 @@ export interface Client {
   run(specs: readonly CertificateSpec[], options?: Partial<RunContext>): Promise<Report>;
 }
 
-const day = 86_400_000;
 const defaultHost = 'ca.test';
 const keyStream = new SeededRandom('the keys of all towns');
 
@@ -235,9 +235,7 @@ export class Town {
     const plain = this.#options.front === true ? this.#frontSolver() : listener;
     const solver = options.wrapSolver?.(plain) ?? plain;
     const issuer = (changes: Partial<IssuerSpec> = {}): IssuerSpec => ({
-      directory: this.ca.directoryUrl,
-      account: { id: 'me@example.com', email: 'me@example.com', keyAlgorithm: 'EC256', terms: 'agreed' },
-      tls: { roots: [this.ca.root] },
+      ...plainIssuer(this.ca.directoryUrl, this.ca.root),
       ...changes,
     });
     return {
@@ -246,16 +244,7 @@ export class Town {
       process,
       issuer,
       engine: { ...base, clients: acmeClients(base) },
-      spec: (names, changes = {}) => ({
-        name: names[0] ?? '',
-        identifiers: names.map((value) => ({ type: 'dns', value })),
-        key: { kind: 'generate', algorithm: 'EC256', reuse: false },
-        issuers: [issuer()],
-        solvers: [solver],
-        renewal: { shortLifetimeMs: 10 * day, ari: true, ariWaitMs: 0 },
-        deadlineMs: 600_000,
-        ...changes,
-      }),
+      spec: (names, changes = {}) => ({ ...plainSpec(names, issuer(), solver), ...changes }),
       run: (specs, more = {}) => run({ ...base, ...more }, specs),
     };
   }

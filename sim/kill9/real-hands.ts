@@ -3,6 +3,7 @@ import { type EventSink, MemoryAnswers, type Ports } from '../../src/core/index.
 import { acmeClients, type IssuerSpec, run } from '../../src/engine/index.ts';
 import { legoStores } from '../../src/faces/lego/stores.ts';
 import type { Stores } from '../../src/engine/index.ts';
+import { plainIssuer, plainSpec } from '../wishes.ts';
 import type { Hands } from './story.ts';
 
 export interface RealHandsOptions {
@@ -16,8 +17,6 @@ export interface RealHandsOptions {
   readonly wrapStores?: ((stores: Stores) => Stores) | undefined;
 }
 
-const day = 86_400_000;
-
 /** What the town gives its processes, for a process on a real machine. It answers http-01 at a port that the system chooses. */
 export function realHands(options: RealHandsOptions): Hands {
   const { ports, tree, directory, root, events, wrapStores = (stores) => stores } = options;
@@ -26,9 +25,7 @@ export function realHands(options: RealHandsOptions): Hands {
   const addresses = [{ host: '127.0.0.1', port: 0 }];
   const solver = httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses });
   const issuer = (changes: Partial<IssuerSpec> = {}): IssuerSpec => ({
-    directory,
-    account: { id: 'me@example.com', email: 'me@example.com', keyAlgorithm: 'EC256', terms: 'agreed' },
-    tls: { roots: [root] },
+    ...plainIssuer(directory, root),
     ...changes,
   });
   return {
@@ -36,16 +33,7 @@ export function realHands(options: RealHandsOptions): Hands {
     stores,
     issuer,
     engine: { ...base, clients: acmeClients(base) },
-    spec: (names, changes = {}) => ({
-      name: names[0] ?? '',
-      identifiers: names.map((value) => ({ type: 'dns', value })),
-      key: { kind: 'generate', algorithm: 'EC256', reuse: false },
-      issuers: [issuer()],
-      solvers: [solver],
-      renewal: { shortLifetimeMs: 10 * day, ari: true, ariWaitMs: 0 },
-      deadlineMs: 20_000,
-      ...changes,
-    }),
+    spec: (names, changes = {}) => ({ ...plainSpec(names, issuer(), solver), deadlineMs: 20_000, ...changes }),
     run: (specs, more = {}) => run({ ...base, ...more }, specs),
   };
 }

@@ -30,6 +30,17 @@ describe('an account', () => {
     expect(server.requests.at(-1)?.payload).toEqual({});
   });
 
+  it('is new once: afterwards the key has it', async () => {
+    const { run, client } = acmeWorld();
+    const options = { signer: newSigner(), contacts: [], termsAgreed: true };
+    await run(async () => {
+      const first = await client.createAccount(options);
+      const again = await client.createAccount(options);
+      expect([first.isNew, again.isNew]).toEqual([true, false]);
+      expect(again.url).toBe(first.url);
+    });
+  });
+
   it('is found by its key, and not found when there is none', async () => {
     const { run, client, register } = acmeWorld();
     await run(async () => {

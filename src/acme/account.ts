@@ -27,13 +27,19 @@ import { AccountSession } from './session.ts';
  * ```
  */
 export class Account {
+  /** Whether `createAccount` made it: not when the key had it already (RFC 8555 §7.3.1) or it comes from a store. */
+  readonly isNew: boolean;
   readonly #session: AccountSession;
   #state: AccountState | undefined;
 
   /** @internal */
-  constructor(session: AccountSession, state?: AccountState) {
+  constructor(
+    session: AccountSession,
+    known: { readonly state?: AccountState | undefined; readonly isNew?: boolean } = {},
+  ) {
     this.#session = session;
-    this.#state = state;
+    this.#state = known.state;
+    this.isNew = known.isNew === true;
   }
 
   /** The account URL, byte for byte as the server gave it: keep it. */
@@ -86,7 +92,7 @@ export class Account {
    */
   async rollover(newSigner: Signer, signal?: AbortSignal): Promise<Account> {
     await changeKey(this.#session, newSigner, signal);
-    return new Account(new AccountSession(this.#session.context, newSigner, this.url), this.#state);
+    return new Account(new AccountSession(this.#session.context, newSigner, this.url), { state: this.#state });
   }
 
   /**

@@ -129,7 +129,7 @@ export class AcmeClient {
   }
 
   #account(signer: Signer, registration: Registration): Account {
-    return new Account(new AccountSession(this.#context, signer, registration.url), registration.state);
+    return new Account(new AccountSession(this.#context, signer, registration.url), registration);
   }
 }
 

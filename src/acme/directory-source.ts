@@ -3,7 +3,9 @@ import * as v from 'valibot';
 import { type Clock, EversealError, hasCode, Semaphore } from '../core/index.ts';
 import { type Directory, parseDirectory, type ResourceName } from './directory.ts';
 import type { Interruptions } from './interruption.ts';
+import { badServer } from './bad-server.ts';
 import { isProblem, problemOfReply } from './problem.ts';
+import { AcmeProblemError, RateLimitedError } from './problem-error.ts';
 import type { Reply } from './reply.ts';
 import { readServerObject } from './server-json.ts';
 
@@ -47,6 +49,7 @@ const cachedSchema = v.object({
   directory: v.unknown(),
 });
 const anyObject = v.looseObject({});
+const what = 'The ACME directory';
 
 export class DirectorySource {
   readonly #options: DirectorySourceOptions;
@@ -138,8 +141,10 @@ export class DirectorySource {
 
   async #fetchEntry(signal: AbortSignal | undefined): Promise<Entry> {
     const { url, clock, get } = this.#options;
-    const reply = await get(url, signal);
-    const raw = readServerObject(reply, anyObject, 'The ACME directory');
+    const reply = await get(url, signal).catch((error: unknown) => {
+      throw isElsewhere(error) ? badServer(what, url, error.problem.detail, error) : error;
+    });
+    const raw = readServerObject(reply, anyObject, what);
     const directory = parseDirectory(raw, url);
     const keepMs = Math.min(dayMs, (reply.maxAgeSeconds() ?? 86_400) * 1000);
     const now = clock.now().getTime();
@@ -166,6 +171,13 @@ export class DirectorySource {
   async #writeCache(value: unknown): Promise<void> {
     await this.#options.cache?.put(this.#options.url, value).catch(() => undefined);
   }
+}
+
+/** A refusal that no ACME server speaks: the URL is not the directory's. Limits and outages pass. */
+function isElsewhere(error: unknown): error is AcmeProblemError {
+  if (!(error instanceof AcmeProblemError) || error instanceof RateLimitedError) return false;
+  const { status, type } = error.problem;
+  return status === 404 || (status < 500 && type === 'about:blank');
 }
 
 interface Settled {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DirectoryCache } from './directory-source.ts';
 import { parseDirectory } from './directory.ts';
 import { acmeWorld, names, newSigner } from './harness.testing.ts';
-import { amend, fails, json, reply, withHeaders } from './scripted-replies.testing.ts';
+import { amend, fails, json, problem, reply, withHeaders } from './scripted-replies.testing.ts';
 
 const url = 'https://ca.test/directory';
 const minimal = { newNonce: 'https://ca.test/n', newAccount: 'https://ca.test/a', newOrder: 'https://ca.test/o' };
@@ -53,6 +53,9 @@ describe('a directory', () => {
   it.each([
     ['a captive portal', reply(200, { 'content-type': 'text/html' }, '<html>Log in</html>')],
     ['a list', json(200, [])],
+    ['a page that is not there', reply(404, { 'content-type': 'text/html' }, '<title>404 Not Found</title>')],
+    ['nothing', reply(404)],
+    ['a page that asks for a password', reply(403, { 'content-type': 'text/html' }, '<html>Who are you?</html>')],
     ['a redirect', reply(301, { location: 'https://ca.test/v2' })],
   ])('%s instead of it is refused with a next step', async (_what, answer) => {
     const { run, client, server } = acmeWorld();
@@ -61,6 +64,12 @@ describe('a directory', () => {
       code: 'bad-server',
       next: expect.stringMatching(/directory URL/),
     });
+  });
+
+  it('that is not there for now is an outage of the CA', async () => {
+    const { run, client, server } = acmeWorld();
+    server.always('directory', () => problem(503, 'serverInternal', 'back soon'));
+    await expect(run(() => client.fetchDirectory())).rejects.toMatchObject({ code: 'acme-problem' });
   });
 
   it.each(['http://ca.test/directory', 'ca.test', '', 'https://me:pw@ca.test/'])(

@@ -25,6 +25,8 @@ export interface Registration {
   /** The account URL, byte for byte. */
   readonly url: string;
   readonly state: AccountState;
+  /** Whether it was made just now, and not found. */
+  readonly isNew: boolean;
 }
 
 export async function createAccount(context: ClientContext, options: CreateAccountOptions): Promise<Registration> {
@@ -54,7 +56,9 @@ async function register(
   const send = (url: string): Promise<Reply> =>
     context.transport.send({ url, payload: payload(url), key: { signer }, signal });
   const reply = context.transport.accept(await context.directory.use('newAccount', signal, send));
-  return { url: reply.location('account'), state: parseAccount(reply, signer.publicKey) };
+  // An account that the key has already comes with 200 (RFC 8555 §7.3.1).
+  const isNew = reply.status === 201;
+  return { url: reply.location('account'), state: parseAccount(reply, signer.publicKey), isNew };
 }
 
 /** A cached directory may be of another day. */

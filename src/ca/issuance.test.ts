@@ -27,6 +27,7 @@ describe('finalize', () => {
     const reply = await client.finalize(finalize, names('a.test'));
     expect(reply.json).toMatchObject({ status: 'processing' });
     expect(reply.headers.get('retry-after')).toBe('2');
+    expect(reply.headers.get('location')).toBe(url);
     expect(await client.finalize(finalize, names('a.test'))).toMatchObject(
       problem('orderNotReady', 403, /is processing/),
     );

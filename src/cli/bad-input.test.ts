@@ -58,11 +58,17 @@ const table: readonly BadInput[] = [
     next: /./,
   },
   {
+    what: 'a server that has no directory there',
+    flags: '-a --renew-force -s https://ca.test/nowhere',
+    message: /ACME directory at https:\/\/ca\.test\/nowhere/,
+    next: /Check that the directory URL .* --server/,
+  },
+  {
     what: 'the wrong root',
     options: { environment: { LEGO_CA_CERTIFICATES: '' } },
     flags: '-a --renew-force',
     message: /certificate/,
-    next: /LEGO_CA_CERTIFICATES/,
+    next: /root certificate as a trusted root\. LEGO_CA_CERTIFICATES/,
   },
   {
     what: 'a root file that is missing',

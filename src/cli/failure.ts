@@ -38,6 +38,7 @@ const remedies: Readonly<Partial<Record<ErrorCode, string>>> = {
 /** Where the advice of a part below, which knows no flags, is followed. */
 const places: Readonly<Partial<Record<ErrorCode, string>>> = {
   tls: 'LEGO_CA_CERTIFICATES names the file of a root to trust, LEGO_CA_SERVER_NAME the name to expect.',
+  'bad-server': '--server names the directory URL.',
 };
 
 /** The cause in one line, and in a second one what to do. */

@@ -18,4 +18,5 @@ export * from './printable.ts';
 export * from './secret.ts';
 export * from './semaphore.ts';
 export * from './signer.ts';
+export * from './tls-advice.ts';
 export * from './version.ts';

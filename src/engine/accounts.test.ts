@@ -27,10 +27,28 @@ describe('accounts', () => {
   it('registers once and stores what the CA said', async () => {
     await inFreshTown('register', async (town) => {
       await town.visit(obtain);
+      expect(town.events).toContainEqual(expect.objectContaining({ type: 'account.registered' }));
       const stored = await town.visit(storedAccount);
       expect(stored.registration).toMatchObject({ status: 'valid', contacts: ['mailto:me@example.com'] });
       expect(stored.registration?.url).toMatch(/^https:\/\/ca\.test\/account\//);
       await town.visit(obtain);
+      expect(town.ca.stats().accounts).toBe(1);
+    });
+  });
+
+  it('finds the account of a lone key again, with the address that is asked for now', async () => {
+    await inFreshTown('lone key', async (town) => {
+      await town.visit(obtain);
+      const before = await town.visit(storedAccount);
+      await town.visit(({ stores }) => stores.accounts.save({ ...before, email: undefined, registration: undefined }));
+      town.events.length = 0;
+      await town.visit(obtain);
+      expect(await town.visit(storedAccount)).toMatchObject({
+        email: 'me@example.com',
+        registration: { url: before.registration?.url },
+      });
+      const told = town.events.map(({ type }) => type).filter((type) => type.startsWith('account.'));
+      expect(told).toEqual(['account.recovered']);
       expect(town.ca.stats().accounts).toBe(1);
     });
   });

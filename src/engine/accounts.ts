@@ -196,8 +196,11 @@ async function register(
     externalAccount: issuer.account.externalAccount,
     signal,
   });
-  await context.stores.accounts.save({ ...prepared, registration: registrationOf(account) });
-  context.events({ type: 'account.registered', account: issuer.account.id, url: account.url });
+  // A key that lost its record knows no address any more.
+  const email = prepared.email ?? issuer.account.email;
+  await context.stores.accounts.save({ ...prepared, email, registration: registrationOf(account) });
+  const type = account.isNew ? 'account.registered' : 'account.recovered';
+  context.events({ type, account: issuer.account.id, url: account.url });
   return account;
 }
 

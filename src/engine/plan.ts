@@ -39,10 +39,41 @@ export interface PlanFacts {
  *
  * @example
  * ```ts
- * import { plan } from 'everseal/engine';
- * const spec = { identifiers: [{ type: 'dns', value: 'a.example' }] };
- * // nothing stored: { action: 'issue', because: 'missing', … }
- * console.log(typeof plan, spec.identifiers.length);
+ * import { type CertificateSpec, plan, type StoredCertificate } from 'everseal/engine';
+ * const day = 86_400_000;
+ * const start = Date.parse('2026-01-01T00:00:00Z');
+ * const spec: CertificateSpec = {
+ *   name: 'a.example',
+ *   identifiers: [{ type: 'dns', value: 'a.example' }],
+ *   key: { kind: 'generate', algorithm: 'EC256', reuse: false },
+ *   issuers: [
+ *     { directory: 'https://ca.example/directory', account: { id: 'me', keyAlgorithm: 'EC256', terms: 'agreed' } },
+ *   ],
+ *   solvers: [],
+ *   renewal: { shortLifetimeMs: 10 * day, ari: true, ariWaitMs: 0 },
+ *   deadlineMs: 600_000,
+ * };
+ * const stored: StoredCertificate = {
+ *   name: 'a.example',
+ *   version: '1',
+ *   facts: {
+ *     identifiers: spec.identifiers,
+ *     notBefore: new Date(start),
+ *     notAfter: new Date(start + 90 * day),
+ *     serial: '01',
+ *     certId: undefined,
+ *     keyAlgorithm: 'EC256',
+ *     fingerprint: '00',
+ *     issuer: 'CN=Example CA',
+ *   },
+ *   requested: undefined,
+ *   omitted: [],
+ *   hasKey: true,
+ * };
+ * const facts = { force: false, patient: false };
+ * console.log(plan(spec, undefined, facts, new Date(start))); // { action: 'issue', because: 'missing', at: undefined }
+ * console.log(plan(spec, stored, facts, new Date(start))); // { action: 'keep', because: 'not-due', until: 2026-03-02… }
+ * console.log(plan(spec, stored, facts, new Date(start + 70 * day)).because); // due
  * ```
  */
 export function plan(

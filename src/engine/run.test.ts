@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { World } from '../../sim/index.ts';
 import { defaultNames, inTown, type Town } from '../../sim/town.ts';
-import type { EversealEvent } from '../core/index.ts';
+import { type EversealEvent, fromBase64Url, fromUtf8, type HttpRequest, type Ports, utf8 } from '../core/index.ts';
 import { readCertificateChain } from '../pki/index.ts';
 import type { CertificateReport, Report } from './report.ts';
 
@@ -20,8 +20,24 @@ function requests(events: readonly EversealEvent[]): readonly string[] {
   );
 }
 
-const issueOnce = (town: Town): Promise<CertificateReport> =>
-  town.visit(async (client) => only(await client.run([client.spec(names)])));
+const issueOnce = (town: Town, wrap?: (ports: Ports) => Ports): Promise<CertificateReport> =>
+  town.visit(async (client) => only(await client.run([client.spec(names)])), { wrap });
+
+/** Ports that note the payloads of the new orders that the CA is sent. */
+function watchingOrders(orders: unknown[]): (ports: Ports) => Ports {
+  const note = ({ url, body }: HttpRequest): void => {
+    if (url.endsWith('/new-order')) orders.push(JSON.parse(fromUtf8(fromBase64Url(JSON.parse(String(body)).payload))));
+  };
+  return (ports) => ({
+    ...ports,
+    http: {
+      request: (request) => {
+        note(request);
+        return ports.http.request(request);
+      },
+    },
+  });
+}
 
 describe('run', () => {
   it('obtains a certificate that belongs to its key', async () => {
@@ -52,11 +68,31 @@ describe('run', () => {
     await inTown(new World({ seed: 'renew' }), async (town) => {
       const first = await issueOnce(town);
       await town.world.sleep(70 * day);
-      const second = await issueOnce(town);
+      const orders: unknown[] = [];
+      const second = await issueOnce(town, watchingOrders(orders));
       expect(second).toMatchObject({ outcome: 'issued' });
       expect(second.facts?.serial).not.toBe(first.facts?.serial);
       expect(['advised', 'due']).toContain(second.because);
+      expect(first.facts?.certId).toMatch(/^[\w-]+\.[\w-]+$/);
+      expect(orders).toEqual([expect.objectContaining({ replaces: first.facts?.certId })]);
       expect(town.ca.stats().accounts).toBe(1);
+    });
+  });
+
+  it('does nothing, and succeeds, beside a state folder of a later version; what is due fails', async () => {
+    await inTown(new World({ seed: 'newer' }), async (town) => {
+      const first = await issueOnce(town);
+      const { disk } = town.web;
+      disk.write('/data/.everseal/format.json', utf8('{"format":2}'), { mode: 0o600 });
+      const files = () => disk.tree('/data').map((path) => [path, disk.readText(path)]);
+      const before = files();
+      town.events.length = 0;
+      expect(await issueOnce(town)).toMatchObject({ outcome: 'kept', facts: { serial: first.facts?.serial } });
+      expect(town.events).toContainEqual({ type: 'warning', message: expect.stringContaining('later version') });
+      await town.world.sleep(70 * day);
+      const due = await issueOnce(town);
+      expect(due).toMatchObject({ outcome: 'failed', because: 'newer-format', error: { next: expect.any(String) } });
+      expect(files()).toEqual(before);
     });
   });
 

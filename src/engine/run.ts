@@ -3,8 +3,10 @@ import {
   type ErrorCode,
   EversealError,
   type EventSink,
+  hasCode,
   mapAll,
   messageOf,
+  nextStepOf,
   type Ports,
   Semaphore,
   withDeadline,
@@ -18,7 +20,7 @@ import { adviceOn } from './renewal-advice.ts';
 import { renewalDate } from './renewal-time.ts';
 import type { CertificateReport, Report } from './report.ts';
 import type { CertificateSpec } from './spec.ts';
-import type { Fence, StoredCertificate, Stores } from './stores.ts';
+import type { Fence, JournalEntry, StoredCertificate, Stores } from './stores.ts';
 
 export interface RunContext {
   readonly ports: Ports;
@@ -87,7 +89,7 @@ interface Session {
 async function openSession(context: RunContext): Promise<Session> {
   const { ports, stores, signal, events = () => undefined } = context;
   const base = { ports, stores, signal, events };
-  const unfinished = await stores.journal.unfinished();
+  const unfinished = await unfinishedOperations(base);
   let waited: Promise<void> | undefined;
   return {
     engine: { ...base, clients: acmeClients(base, context.client) },
@@ -99,6 +101,20 @@ async function openSession(context: RunContext): Promise<Session> {
       return waited;
     },
   };
+}
+
+/** Those of a later version are not ours to finish; what is not due can be told nevertheless. */
+async function unfinishedOperations({
+  stores,
+  events,
+}: Pick<EngineContext, 'stores' | 'events'>): Promise<readonly JournalEntry[]> {
+  try {
+    return await stores.journal.unfinished();
+  } catch (error) {
+    if (!hasCode(error, 'newer-format')) throw error;
+    events({ type: 'warning', message: `${error.message}. ${nextStepOf(error)}` });
+    return [];
+  }
 }
 
 async function waitAtRandom({ ports, signal, events, randomWaitMs = 0 }: RunContext): Promise<void> {

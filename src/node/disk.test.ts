@@ -92,4 +92,22 @@ describe('nodeDisk', () => {
     expect((await fs.stat(join(folder, 'a')))?.mode).toBe(0o777);
     expect((await fs.stat(join(folder, 'a', 'b')))?.mode).toBe(0o777);
   });
+
+  it('makes a folder that somebody else makes at the same time', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => fs.createFolder(join(folder, 'a', 'b', 'c'), 0o700)));
+    expect((await fs.stat(join(folder, 'a', 'b', 'c')))?.mode).toBe(0o700);
+  });
+
+  it('refuses a link to nothing in the place of a folder', async () => {
+    await symlink('target', join(folder, 'link'));
+    await expect(fs.createFolder(join(folder, 'link'), 0o700)).rejects.toMatchObject({ code: 'file-exists' });
+  });
+
+  it.runIf(process.platform === 'linux')('gives up where no folder can be made, whoever runs it', async () => {
+    const work = fs.createFolder('/proc/nope/x', 0o700);
+    await expect(work).rejects.toMatchObject({
+      code: expect.stringMatching(/^(file-not-found|permission)$/),
+      message: expect.stringContaining('/proc/nope/x'),
+    });
+  });
 });

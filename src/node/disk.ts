@@ -123,13 +123,30 @@ async function restoreMode(handle: disk.FileHandle, mode: number): Promise<void>
   if (((await handle.stat()).mode & permissionBits) !== mode) await handle.chmod(mode);
 }
 
+/** Step by step: Node's own recursion never ends where a folder exists but nothing can be made in it, as in `/proc`. */
 async function createFolder(path: string, mode: number): Promise<void> {
-  const first = await disk.mkdir(path, { recursive: true, mode });
-  if (first === undefined || windows) return;
-  for (let made = path; made.length >= first.length; made = folderOf(made)) {
-    await disk.chmod(made, mode);
-    if (made === folderOf(made)) return;
+  try {
+    await makeFolder(path, mode);
+  } catch (error) {
+    const parent = folderOf(path);
+    if (systemCode(error) !== 'ENOENT' || parent === path) throw error;
+    await createFolder(parent, mode);
+    await makeFolder(path, mode);
   }
+}
+
+async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await disk.mkdir(path, mode);
+  } catch (error) {
+    if (await isFolder(path)) return;
+    throw error;
+  }
+  if (!windows) await disk.chmod(path, mode);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await statOf(disk.stat(path, { bigint: true })))?.kind === 'folder';
 }
 
 // ---------------------------------------------------------------- durability and removal

@@ -1,4 +1,4 @@
-import { type ErrorCode, EversealError, messageOf, printable } from '../core/index.ts';
+import { type ErrorCode, EversealError, messageOf, printable, tlsAdvice } from '../core/index.ts';
 import { systemCode } from './system-error.ts';
 
 interface Kind {
@@ -6,8 +6,6 @@ interface Kind {
   readonly reason: string;
   readonly next?: string;
 }
-
-const trustRoot = "Give the CA's root certificate as a trusted root.";
 
 const refused: Kind = {
   code: 'connection-refused',
@@ -29,7 +27,7 @@ const slow: Kind = { code: 'timeout', reason: 'it did not answer in time' };
 const untrusted: Kind = {
   code: 'tls',
   reason: 'its certificate was issued by a CA that is not trusted',
-  next: trustRoot,
+  next: tlsAdvice.untrusted,
 };
 const notTls: Kind = {
   code: 'tls',
@@ -53,7 +51,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   EADDRNOTAVAIL: { ...unreachable, code: 'address-not-available' },
   ETIMEDOUT: slow,
   ERR_SOCKET_CONNECTION_TIMEOUT: slow,
-  DEPTH_ZERO_SELF_SIGNED_CERT: { code: 'tls', reason: 'its certificate is self-signed', next: trustRoot },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { code: 'tls', reason: 'its certificate is self-signed', next: tlsAdvice.untrusted },
   SELF_SIGNED_CERT_IN_CHAIN: { ...untrusted, reason: 'its certificate chain ends in a root that is not trusted' },
   UNABLE_TO_GET_ISSUER_CERT: untrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
@@ -62,12 +60,12 @@ const kinds: Readonly<Record<string, Kind>> = {
   CERT_HAS_EXPIRED: {
     code: 'tls',
     reason: 'its certificate has expired',
-    next: 'Renew the certificate of that server, or set the clock of this machine right.',
+    next: tlsAdvice.expired,
   },
   CERT_NOT_YET_VALID: {
     code: 'tls',
     reason: 'its certificate is not valid yet',
-    next: 'Set the clock of this machine right.',
+    next: tlsAdvice.notYetValid,
   },
   ERR_SSL_WRONG_VERSION_NUMBER: notTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
@@ -105,7 +103,7 @@ function wrongHost(error: unknown): Kind {
   return {
     code: 'tls',
     reason: `its certificate is for another host${names}`,
-    next: 'Use the name that is in the certificate, or give the expected server name.',
+    next: tlsAdvice.wrongHost,
   };
 }
 

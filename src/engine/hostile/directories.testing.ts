@@ -97,7 +97,7 @@ export const directories: HostileTable = {
       reason: 'there is no page to show, so nothing is agreed to; the CA may refuse then',
       setting: { issuer: { account: { ...account, terms: { ask: async (url) => !url.startsWith('javascript') } } } },
     },
-    { input: '404', server: instead('directory', { status: 404 }), expect: 'acme-problem', requests: 1 },
+    { input: '404', server: instead('directory', { status: 404 }), expect: 'bad-server', requests: 1 },
     { input: '500 for ever', server: instead('directory', { status: 500 }), expect: 'acme-problem', requests: 6 },
     { input: '401', server: refusal('directory', 401, 'unauthorized'), expect: 'acme-problem', requests: 2 },
     {
