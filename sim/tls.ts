@@ -10,12 +10,14 @@ import {
 
 const longestChain = 10;
 
-/** Checks certificates; parses and verifies each only once a world. */
+/** What is true of a certificate is true in every world: the towns' CA shows the same ones in thousands of them. */
+const parsed = new Map<string, readonly X509Certificate[]>();
+const verified = new Map<string, boolean>();
+
+/** Checks certificates; parses and verifies each only once. */
 export class TlsChecker {
   /** Roots that every client trusts which names none of its own: PEM. */
   readonly systemRoots: string[] = [];
-  readonly #parsed = new Map<string, readonly X509Certificate[]>();
-  readonly #verified = new Map<string, boolean>();
 
   /** The leaf's DER. */
   leaf(identity: TlsIdentity): Uint8Array {
@@ -66,30 +68,32 @@ export class TlsChecker {
 
   #isIssuer(issuer: X509Certificate, subject: X509Certificate): boolean {
     const key = `${issuer.fingerprint256} ${subject.fingerprint256}`;
-    const known = this.#verified.get(key);
-    if (known !== undefined) return known;
-    const verified = issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
-    this.#verified.set(key, verified);
-    return verified;
+    return remembered(
+      verified,
+      key,
+      () => issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey),
+    );
   }
 
   #hasKey(leaf: X509Certificate, identity: TlsIdentity): boolean {
     const key = `${leaf.fingerprint256} ${identity.key.reveal()}`;
-    const known = this.#verified.get(key);
-    if (known !== undefined) return known;
-    const verified = leaf.checkPrivateKey(createPrivateKey(identity.key.reveal()));
-    this.#verified.set(key, verified);
-    return verified;
+    return remembered(verified, key, () => leaf.checkPrivateKey(createPrivateKey(identity.key.reveal())));
   }
 
   #parse(pem: string): readonly X509Certificate[] {
-    const known = this.#parsed.get(pem);
-    if (known !== undefined) return known;
-    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    const certificates = blocks.map((block) => new X509Certificate(block));
-    this.#parsed.set(pem, certificates);
-    return certificates;
+    return remembered(parsed, pem, () => {
+      const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+      return blocks.map((block) => new X509Certificate(block));
+    });
   }
+}
+
+function remembered<T>(memory: Map<string, T>, key: string, find: () => T): T {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const found = find();
+  memory.set(key, found);
+  return found;
 }
 
 function isValid(certificate: X509Certificate, at: Date): boolean {

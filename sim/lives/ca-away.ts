@@ -28,7 +28,7 @@ async function wakeWhileAway(town: Town, everyMs: number): Promise<void> {
 async function wakeUntilRenewed(client: Client, everyMs: number): Promise<void> {
   for (;;) {
     await storedWell(client, name);
-    const report = await client.run([client.spec([name])], { patient: true });
+    const report = await client.run([client.spec([name])], { patient: true, client: { requestTimeoutMs: 4000 } });
     if (report.certificates[0]?.outcome === 'issued' || (await isNew(client))) return;
     await client.ports.clock.sleep(everyMs);
   }
