@@ -1,6 +1,7 @@
 import { EversealError, type Signer } from '../core/index.ts';
 import { fetchOrderUrls } from './account-orders.ts';
 import { type AccountState, parseAccount } from './account-state.ts';
+import { checkContacts } from './contact.ts';
 import { changeKey } from './key-rollover.ts';
 import { placeOrder, type NewOrderOptions } from './new-order.ts';
 import { fetchOrder, type Order } from './order.ts';
@@ -61,8 +62,13 @@ export class Account {
     this.#read(await this.#session.fetch(this.url, { signal }));
   }
 
-  /** Replaces the contacts (RFC 8555 §7.3.2). An empty list removes them. */
+  /**
+   * Replaces the contacts (RFC 8555 §7.3.2). An empty list removes them.
+   *
+   * @throws EversealError `usage` for a contact that is not one e-mail address
+   */
   async update(changes: { readonly contacts: readonly string[] }, signal?: AbortSignal): Promise<void> {
+    checkContacts(changes.contacts);
     this.#read(await this.#session.post(this.url, { contact: changes.contacts }, { signal }));
   }
 

@@ -1,6 +1,7 @@
 /** newAccount (RFC 8555 §7.3): registering a key, and finding the account it already has. */
 import { EversealError, type Signer } from '../core/index.ts';
 import { type AccountState, parseAccount } from './account-state.ts';
+import { checkContacts } from './contact.ts';
 import { type ExternalAccountCredentials, externalAccountBinding } from './external-account-binding.ts';
 import type { Reply } from './reply.ts';
 import type { ClientContext } from './session.ts';
@@ -31,6 +32,7 @@ export interface Registration {
 
 export async function createAccount(context: ClientContext, options: CreateAccountOptions): Promise<Registration> {
   const { externalAccount, signer, signal } = options;
+  checkContacts(options.contacts);
   if (externalAccount === undefined && (await demandsExternalAccount(context, signal)))
     throw externalAccountMissing(context);
   return register(context, options, (url) => ({
