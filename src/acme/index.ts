@@ -10,6 +10,7 @@ export { Authorization, type AuthorizationStatus } from './authorization.ts';
 export type { CertificateOptions, IssuedChain } from './certificate-download.ts';
 export { Challenge, type ChallengeStatus } from './challenge.ts';
 export { AcmeClient, type AcmeClientOptions } from './client.ts';
+export { checkContacts } from './contact.ts';
 export type { Directory, DirectoryMeta } from './directory.ts';
 export type { DirectoryCache } from './directory-source.ts';
 export { type ExternalAccountCredentials, externalAccountBinding } from './external-account-binding.ts';

@@ -82,6 +82,17 @@ describe('accounts', () => {
     );
   });
 
+  it('refuses an address that is none before anything is written', async () => {
+    await inFreshTown('contact', async (town) => {
+      const report = await town.visit((client) => {
+        const account = { ...client.issuer().account, id: 'odd', email: 'me?subject=hi@example.com' };
+        return client.run([client.spec(names, { issuers: [client.issuer({ account })] })]);
+      });
+      expect(report.certificates[0]).toMatchObject({ outcome: 'failed', error: { code: 'usage' } });
+      expect(await town.visit(({ stores }) => stores.accounts.list())).toEqual([]);
+    });
+  });
+
   it('changes the key at the CA and on disk', async () => {
     await inFreshTown('roll', async (town) => {
       await town.visit(obtain);

@@ -185,13 +185,16 @@ async function register(
   stored: StoredAccount | undefined,
   signal: AbortSignal,
 ): Promise<Account> {
+  const contacts = issuer.account.email === undefined ? [] : [`mailto:${issuer.account.email}`];
   const client = await context.clients.for(issuer);
+  const { checkContacts } = await import('../acme/index.ts');
+  checkContacts(contacts);
   const termsAgreed = await agreeToTerms(client, issuer.account, signal);
   await demandExternalAccount(client, issuer, signal);
   const prepared = stored ?? (await prepareAccount(context, issuer, signal));
   const account = await client.createAccount({
     signer: softwareKeyFromPkcs8(prepared.key),
-    contacts: issuer.account.email === undefined ? [] : [`mailto:${issuer.account.email}`],
+    contacts,
     termsAgreed,
     externalAccount: issuer.account.externalAccount,
     signal,
