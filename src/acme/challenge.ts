@@ -1,6 +1,6 @@
 /** Challenges (RFC 8555 §7.1.5, §8). */
 import * as v from 'valibot';
-import { EversealError, isBase64Url } from '../core/index.ts';
+import { EversealError, isChallengeToken } from '../core/index.ts';
 import { keyAuthorization } from '../pki/key-authorization.ts';
 import { type AcmeProblem, isProblem, readProblem } from './problem.ts';
 import { AcmeProblemError } from './problem-error.ts';
@@ -135,5 +135,5 @@ export class Challenge {
 
 /** RFC 8555 §8.3 demands base64url: anything else could leave the folder or the label it is put into. */
 function usableToken(token: string | undefined): string | undefined {
-  return token !== undefined && token.length <= maxTokenLength && isBase64Url(token) ? token : undefined;
+  return token !== undefined && token.length <= maxTokenLength && isChallengeToken(token) ? token : undefined;
 }

@@ -3,7 +3,7 @@ import {
   type Answers,
   EversealError,
   hasCode,
-  isBase64Url,
+  isChallengeToken,
   type Listener,
   type Ports,
   type SocketAddress,
@@ -58,7 +58,7 @@ export function httpListenerSolver(options: HttpListenerOptions): Solver {
 export async function answerHttpChallenge(answers: Pick<Answers, 'get'>, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const token = pathname.startsWith(path) ? pathname.slice(path.length) : '';
-  const known = isBase64Url(token) && (request.method === 'GET' || request.method === 'HEAD');
+  const known = isChallengeToken(token) && (request.method === 'GET' || request.method === 'HEAD');
   const value = known ? await answers.get('http-01', token) : undefined;
   if (value === undefined)
     return new Response('Not found\n', { status: 404, headers: { 'content-type': 'text/plain' } });

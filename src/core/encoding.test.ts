@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromBase64Url, fromUtf8, isBase64Url, toBase64Url, utf8 } from './encoding.ts';
+import { fromBase64Url, fromUtf8, isBase64Url, isChallengeToken, toBase64Url, utf8 } from './encoding.ts';
 
 describe('base64url', () => {
   it('round-trips any octets without padding', () => {
@@ -47,5 +47,15 @@ describe('utf8', () => {
 
   it('marks what is invalid', () => {
     expect(fromUtf8(Uint8Array.from([0x61, 0xff, 0x62]))).toBe('a\ufffdb');
+  });
+});
+
+describe('a challenge token', () => {
+  it.each(['a', 'abcde', 'LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0', '-_'])('can be %j, of any length', (text) => {
+    expect(isChallengeToken(text)).toBe(true);
+  });
+
+  it.each(['', '../x', 'a b', 'a/b', 'a+b', 'a=', 'a\n', 'ü', 'a\u0000'])('cannot be %j', (text) => {
+    expect(isChallengeToken(text)).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ export type Base64Url = string & { readonly __brand: 'Base64Url' };
 const alphabet = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Whether the text is non-empty, unpadded base64url. ACME tokens and nonces must be (RFC 8555 §6.5.1, §8.3).
+ * Whether the text is non-empty, unpadded base64url. ACME nonces must be (RFC 8555 §6.5.1).
  *
  * @example
  * ```ts
@@ -16,6 +16,20 @@ const alphabet = /^[A-Za-z0-9_-]+$/;
  */
 export function isBase64Url(text: string): text is Base64Url {
   return alphabet.test(text) && text.length % 4 !== 1;
+}
+
+/**
+ * Whether the text can be a challenge token: letters of the base64url alphabet (RFC 8555 §8.3). It need not be the encoding
+ * of anything, so any length is fine.
+ *
+ * @example
+ * ```ts
+ * import { isChallengeToken } from 'everseal/core';
+ * console.log(isChallengeToken('token'), isChallengeToken('../etc')); // true false
+ * ```
+ */
+export function isChallengeToken(text: string): boolean {
+  return alphabet.test(text);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What proves to a CA that an account controls a name: the values of every challenge type. */
 import { createHash, type KeyObject } from 'node:crypto';
-import { type Base64Url, EversealError, isBase64Url, toBase64Url } from '../core/index.ts';
+import { type Base64Url, EversealError, isChallengeToken, toBase64Url } from '../core/index.ts';
 import { jwkThumbprint } from './jwk.ts';
 
 const base32Alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -19,7 +19,8 @@ const base32Alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
  * ```
  */
 export function keyAuthorization(token: string, accountKey: KeyObject): string {
-  if (!isBase64Url(token)) throw new EversealError('bad-reply', 'The challenge token is not base64url text');
+  if (!isChallengeToken(token))
+    throw new EversealError('bad-reply', 'The challenge token holds more than letters of base64url');
   return `${token}.${jwkThumbprint(accountKey)}`;
 }
 
