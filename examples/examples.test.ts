@@ -9,9 +9,9 @@ interface Ended {
   readonly output: string;
 }
 
-function runDemo(temporary: string): Promise<Ended> {
+function runExample(file: string, temporary = tmpdir()): Promise<Ended> {
   const env = { ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary };
-  const child = spawn(process.execPath, ['examples/demo.mjs'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [`examples/${file}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data: Buffer) => {
@@ -28,7 +28,7 @@ describe('the demo, away from a terminal', () => {
   it('ends by itself with a certificate obtained, served and verified, and leaves nothing behind', async () => {
     expect(existsSync('dist/bin/everseal.js')).toBe(true);
     const temporary = mkdtempSync(join(tmpdir(), 'everseal-demo-test-'));
-    const { code, output } = await runDemo(temporary);
+    const { code, output } = await runExample('demo.mjs', temporary);
     const leftovers = readdirSync(temporary);
     rmSync(temporary, { recursive: true, force: true });
     expect(code, output).toBe(0);
@@ -37,5 +37,14 @@ describe('the demo, away from a terminal', () => {
     expect(output).toMatch(/Names\s+demo\.localhost/);
     expect(output).not.toContain('\u001b');
     expect(leftovers).toEqual([]);
+  });
+});
+
+describe('the external signer', () => {
+  it('registers and orders with a key that only a function can use', async () => {
+    const { code, output } = await runExample('external-signer.mjs');
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/account +https:.*\/account\//);
+    expect(output).toMatch(/challenge +demo\.localhost http-01/);
   });
 });
