@@ -12,8 +12,8 @@ interface BadInput {
   readonly next: RegExp;
 }
 
-const certificate = '/work/.lego/certificates/www.site.test';
-const account = '/work/.lego/accounts/ca.test/me@site.test';
+const certificate = '/srv/.lego/certificates/www.site.test';
+const account = '/srv/.lego/accounts/ca.test/me@site.test';
 const write = (cli: SimulatedCli, path: string, text: string) =>
   cli.disk.write(path, new TextEncoder().encode(text), { mode: 0o600 });
 
@@ -72,9 +72,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a root file that is missing',
-    options: { environment: { LEGO_CA_CERTIFICATES: '/work/gone.pem' } },
+    options: { environment: { LEGO_CA_CERTIFICATES: '/srv/gone.pem' } },
     code: 2,
-    message: /^Error: LEGO_CA_CERTIFICATES names \/work\/gone\.pem, which cannot be used/,
+    message: /^Error: LEGO_CA_CERTIFICATES names \/srv\/gone\.pem, which cannot be used/,
     next: /readable file/,
   },
   {
@@ -107,8 +107,8 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a path below a file',
-    flags: '-a --path /work/root.pem/certs',
-    message: /\/work\/root\.pem/,
+    flags: '-a --path /srv/root.pem/certs',
+    message: /\/srv\/root\.pem/,
     next: /./,
   },
   {
@@ -178,6 +178,6 @@ describe('bad input', () => {
 
 /** Everything that lego sees: nothing may change, nothing be left over. */
 function snapshot({ disk }: SimulatedCli): ReadonlyMap<string, string> {
-  const seen = disk.tree('/work').filter((path) => !path.includes('/.everseal') && disk.stat(path)?.kind === 'file');
+  const seen = disk.tree('/srv').filter((path) => !path.includes('/.everseal') && disk.stat(path)?.kind === 'file');
   return new Map(seen.map((path) => [path, disk.readText(path)]));
 }

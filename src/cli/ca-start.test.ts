@@ -15,7 +15,7 @@ async function caStart(
   const code = await dispatch({
     words: ['ca', 'start', ...words],
     environment: {},
-    workingFolder: '/work',
+    workingFolder: '/srv',
     signal: abort.signal,
     print: (text) => {
       void whenReady(text, files)
@@ -49,9 +49,9 @@ describe('everseal ca start', () => {
     let directory = '';
     const { code } = await caStart(['--address', '127.0.0.1:0', '--json'], async (printed, files) => {
       const ready: unknown = JSON.parse(printed);
-      expect(ready).toMatchObject({ rootFile: '/work/everseal-ca.pem', httpPort: 5002 });
+      expect(ready).toMatchObject({ rootFile: '/srv/everseal-ca.pem', httpPort: 5002 });
       directory = /https:[^"]+/.exec(printed)?.[0] ?? '';
-      const roots = [files.get('/work/everseal-ca.pem') ?? ''];
+      const roots = [files.get('/srv/everseal-ca.pem') ?? ''];
       expect((await http.request({ method: 'GET', url: directory, tls: { roots } })).status).toBe(200);
     });
     expect(code).toBe(0);
@@ -61,9 +61,9 @@ describe('everseal ca start', () => {
   it('says how to use it', async () => {
     await caStart(['--address', '127.0.0.1:0', '--http-port', '5999', '--root-file', 'r.pem'], async (printed) => {
       expect(printed).toMatch(
-        /LEGO_CA_CERTIFICATES=\/work\/r\.pem lego run .* --http\.address :5999 -s https:\/\/127\.0\.0\.1:\d+\/directory\n/,
+        /LEGO_CA_CERTIFICATES=\/srv\/r\.pem lego run .* --http\.address :5999 -s https:\/\/127\.0\.0\.1:\d+\/directory\n/,
       );
-      expect(printed).toContain('LEGO_CA_CERTIFICATES=/work/r.pem everseal run ');
+      expect(printed).toContain('LEGO_CA_CERTIFICATES=/srv/r.pem everseal run ');
     });
   });
 
@@ -76,7 +76,7 @@ describe('everseal ca start', () => {
         const { body } = await http.request({
           method: 'GET',
           url,
-          tls: { roots: [files.get('/work/everseal-ca.pem') ?? ''] },
+          tls: { roots: [files.get('/srv/everseal-ca.pem') ?? ''] },
         });
         expect(JSON.parse(Buffer.from(body).toString())).toMatchObject({ meta: { externalAccountRequired: true } });
       },

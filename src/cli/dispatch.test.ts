@@ -10,7 +10,7 @@ async function say(...words: readonly string[]) {
   const invocation: Invocation = {
     words,
     environment: {},
-    workingFolder: '/work',
+    workingFolder: '/srv',
     signal: new AbortController().signal,
     print: (text) => {
       said.stdout += text;

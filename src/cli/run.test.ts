@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCertificateChain, readPrivateKey } from '../pki/index.ts';
 import { SimulatedCli } from './simulated-cli.testing.ts';
 
-const folder = '/work/.lego/certificates';
+const folder = '/srv/.lego/certificates';
 
 describe('everseal run', () => {
   it('obtains a certificate, stores it in lego’s layout and says so', async () => {
@@ -116,8 +116,8 @@ describe('everseal run', () => {
       LEGO_ACCEPT_TOS: '1',
       LEGO_HTTP: 'true',
     };
-    const { stdout } = await cli.run('run --path /work/certs', { environment });
-    expect(stdout).toContain('/work/certs/certificates/api.site.test.crt');
+    const { stdout } = await cli.run('run --path /srv/certs', { environment });
+    expect(stdout).toContain('/srv/certs/certificates/api.site.test.crt');
   });
 
   it('cleans up when it is interrupted', async () => {

@@ -35,7 +35,7 @@ export class SimulatedCli {
     this.world = new World({ seed });
     this.caMachine = this.world.machine({ name: 'ca.test' });
     this.machine = this.world.machine({ name: 'www.site.test', hostNames: ['www.site.test', 'api.site.test'] });
-    this.machine.disk.createFolder('/work', 0o755);
+    this.machine.disk.createFolder('/srv', 0o755);
   }
 
   get ca(): Ca {
@@ -47,7 +47,7 @@ export class SimulatedCli {
     return this.machine.disk;
   }
 
-  /** Starts the CA at https://ca.test and puts its root into /work/root.pem. */
+  /** Starts the CA at https://ca.test and puts its root into /srv/root.pem. */
   async startCa(options: CaOptions = {}): Promise<void> {
     let ready: (ca: Ca) => void = () => undefined;
     const started = new Promise<Ca>((resolve) => {
@@ -61,7 +61,7 @@ export class SimulatedCli {
     };
     this.world.boot({ machine: this.caMachine, name: 'ca', main: serve });
     this.#ca = await this.world.drive(started);
-    this.disk.write('/work/root.pem', new TextEncoder().encode(this.ca.root), { mode: 0o644 });
+    this.disk.write('/srv/root.pem', new TextEncoder().encode(this.ca.root), { mode: 0o644 });
   }
 
   /** Runs a command line whose words are separated by single spaces. */
@@ -76,8 +76,8 @@ export class SimulatedCli {
         terminal.answers.push(...(options.answers ?? []));
         code = await dispatch({
           words: line.split(' '),
-          environment: { LEGO_CA_CERTIFICATES: '/work/root.pem', ...options.environment },
-          workingFolder: '/work',
+          environment: { LEGO_CA_CERTIFICATES: '/srv/root.pem', ...options.environment },
+          workingFolder: '/srv',
           signal: abort.signal,
           print: (text) => terminal.write(text),
           printError: (text) => terminal.writeError(text),

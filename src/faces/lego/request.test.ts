@@ -36,11 +36,11 @@ interface Situation {
   readonly interactive?: boolean;
 }
 
-/** What the words come to on a machine whose working folder is `/work`. */
+/** What the words come to on a machine whose working folder is `/srv`. */
 async function request(line: string, situation: Situation = {}) {
   const world = new World({ seed: 'request', start });
   const machine = world.machine({ name: 'host.test' });
-  machine.disk.createFolder('/work', 0o755);
+  machine.disk.createFolder('/srv', 0o755);
   for (const [path, data] of Object.entries(situation.files ?? {}))
     machine.disk.write(path, data, { mode: situation.mode ?? 0o600 });
   const process = world.boot({
@@ -61,7 +61,7 @@ async function request(line: string, situation: Situation = {}) {
     readRunRequest({
       flags: parseCommand(runCommand, line.split(' ').filter(Boolean), environment, urfave),
       environment,
-      workingFolder: '/work',
+      workingFolder: '/srv',
       ports,
       certificates: { load: async () => situation.stored },
     }),
@@ -197,17 +197,17 @@ describe('files of a request', () => {
   it('may be a private key', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const pem = utf8(privateKey.export({ type: 'sec1', format: 'pem' }).toString());
-    const { spec } = await request(`${minimal} --private-key my.key`, { files: { '/work/my.key': pem } });
+    const { spec } = await request(`${minimal} --private-key my.key`, { files: { '/srv/my.key': pem } });
     expect(spec.key).toMatchObject({ kind: 'given', key: { algorithm: 'EC384' } });
   });
 
   it.each([
     [0o640, []],
-    [0o604, ['The private key /work/my.key can be read by every user of this machine: chmod o= /work/my.key']],
+    [0o604, ['The private key /srv/my.key can be read by every user of this machine: chmod o= /srv/my.key']],
   ])('may be a private key of mode %o, which is told when others can read it', async (mode, warnings) => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = utf8(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-    const found = await request(`${minimal} --private-key my.key`, { files: { '/work/my.key': pem }, mode });
+    const found = await request(`${minimal} --private-key my.key`, { files: { '/srv/my.key': pem }, mode });
     expect(found.warnings).toEqual(warnings);
   });
 
@@ -215,7 +215,7 @@ describe('files of a request', () => {
     [`${minimal} --private-key my.file`, 'bad-key', 'The file of --private-key, my.file, is unfit: '],
     ['--http --csr my.file', 'bad-certificate', 'The file of --csr, my.file, is unfit: '],
   ])('are named when they hold rubbish: %s', async (line, code, start) => {
-    const error: unknown = await request(line, { files: { '/work/my.file': utf8('rubbish') } }).catch(
+    const error: unknown = await request(line, { files: { '/srv/my.file': utf8('rubbish') } }).catch(
       (cause: unknown) => cause,
     );
     expect(error).toMatchObject({ code, message: expect.stringContaining(start), next: expect.stringMatching(/./) });
@@ -224,7 +224,7 @@ describe('files of a request', () => {
   it('may be a signing request, which brings its names', async () => {
     const signer = softwareKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
     const csr = await buildCsr({ signer, identifiers: [dns('b.example'), dns('a.example')] });
-    const { spec, randomWaitMs } = await request('--http --csr /work/my.csr', { files: { '/work/my.csr': csr } });
+    const { spec, randomWaitMs } = await request('--http --csr /srv/my.csr', { files: { '/srv/my.csr': csr } });
     expect(spec).toMatchObject({
       name: 'b.example',
       identifiers: [dns('b.example'), dns('a.example')],
@@ -235,9 +235,9 @@ describe('files of a request', () => {
 
   it('are the roots to trust, with lego’s variables', async () => {
     const environment = { LEGO_CA_CERTIFICATES: 'bad.pem', LEGO_CA_SERVER_NAME: 'ca.internal' };
-    await expect(request(minimal, { environment, files: { '/work/bad.pem': utf8('nothing') } })).rejects.toMatchObject({
+    await expect(request(minimal, { environment, files: { '/srv/bad.pem': utf8('nothing') } })).rejects.toMatchObject({
       code: 'usage',
-      message: 'LEGO_CA_CERTIFICATES names /work/bad.pem, which cannot be used: it holds no PEM certificate',
+      message: 'LEGO_CA_CERTIFICATES names /srv/bad.pem, which cannot be used: it holds no PEM certificate',
     });
     const { spec } = await request(minimal, { environment: { LEGO_CA_SERVER_NAME: 'ca.internal' } });
     expect(spec.issuers[0]?.tls).toEqual({ serverName: 'ca.internal' });
@@ -290,7 +290,7 @@ describe('flags that make no sense', () => {
     ],
     [
       `${minimal} --private-key gone`,
-      'The file of --private-key cannot be read: Cannot read /work/gone: there is no such file or folder',
+      'The file of --private-key cannot be read: Cannot read /srv/gone: there is no such file or folder',
       'Check the path after --private-key.',
     ],
   ])('%s', async (line, message, next) => {
@@ -304,11 +304,11 @@ describe('flags that make no sense', () => {
 
 describe('the folder of the store', () => {
   it.each([
-    ['', '/work/.lego'],
-    ['--path certs', '/work/certs'],
+    ['', '/srv/.lego'],
+    ['--path certs', '/srv/certs'],
     ['--path /var/lib/lego', '/var/lib/lego'],
   ])('%s', (line, folder) => {
     const flags = parseCommand(runCommand, line.split(' ').filter(Boolean), {}, urfave);
-    expect(storeFolder(flags, '/work')).toBe(folder);
+    expect(storeFolder(flags, '/srv')).toBe(folder);
   });
 });
