@@ -27,52 +27,42 @@ export async function nothingUnfinished({ stores }: Client): Promise<void> {
   must(left.length === 0, `the journal still holds ${left.map(({ subject }) => subject).join(', ')}`);
 }
 
-/**
- * A crash costs an order only between newOrder and its record, or while a challenge is being validated (its answer died
- * with the process).
- */
-export function ordersSpared(town: Town): void {
-  const byProcess = groupBoots(town);
-  for (const boots of byProcess.values()) {
-    boots.forEach((boot, i) => {
-      const next = boots[i + 1];
-      if (next === undefined || !orderWasSafe(boot.events)) return;
-      const placed = next.events.some(({ type }) => type === 'order.created');
-      must(!placed, 'an order was on disk, and another one was placed after the crash');
-    });
-  }
-}
-
-function groupBoots(town: Town): Map<string, Town['boots']> {
-  const grouped = new Map<string, Town['boots']>();
-  for (const boot of town.boots) grouped.set(boot.process, [...(grouped.get(boot.process) ?? []), boot]);
-  return grouped;
-}
-
-/** What each event makes of the order under way: recorded and resumable, at the mercy of a validation, or over. */
-const orderAfter: Partial<Record<EversealEvent['type'], 'safe' | 'validating' | 'over'>> = {
-  'order.created': 'safe',
-  'order.resumed': 'safe',
+/** What each event makes of an order: recorded and good to go on with, at the mercy of a validation, or over. */
+const orderAfter: Partial<Record<EversealEvent['type'], 'recorded' | 'validating' | 'over'>> = {
+  'order.created': 'recorded',
   'challenge.presented': 'validating',
-  'order.validated': 'safe',
+  'order.validated': 'recorded',
   'order.given-up': 'over',
   'certificate.stored': 'over',
 };
 
-function orderWasSafe(events: readonly EversealEvent[]): boolean {
-  return events.flatMap(({ type }) => orderAfter[type] ?? []).at(-1) === 'safe';
+/**
+ * No order is placed while a recorded one can be gone on with, whichever process recorded it: a crash costs one only between
+ * newOrder and its record, or while a challenge is being validated (its answer died with the process).
+ */
+export function ordersSpared(town: Town): void {
+  const states = new Map<string, string>();
+  for (const event of town.events) {
+    const state = orderAfter[event.type];
+    if (state === undefined || !('certificate' in event)) continue;
+    const isGood = states.get(event.certificate) === 'recorded';
+    must(!(isGood && event.type === 'order.created'), 'an order was on disk, and another one was placed');
+    must(!(isGood && event.type === 'order.given-up'), 'an order was given up that nothing was wrong with');
+    states.set(event.certificate, state);
+  }
 }
 
 /**
- * Orders at the CA: what was needed, and at most one more for each crash. Where requests get lost or doubled, newOrder may
- * have been sent again.
+ * Orders at the CA: what was needed, and at most one more for each crash and for each process that stood still. Where
+ * requests get lost or doubled, newOrder may have been sent again.
  */
 export function ordersAtMost(town: Town, needed: number): void {
   const { lost = 0, cut = 0, replyLost = 0, doubled = 0 } = town.world.network.weather;
   if (lost + cut + replyLost + doubled > 0) return;
   const { orders } = town.ca.stats();
+  const pauses = town.world.trace.lines.filter(({ what }) => what.startsWith('stands still')).length;
   must(
-    orders <= needed + town.crashes,
+    orders <= needed + town.crashes + pauses,
     `${orders} orders where ${needed} were needed and ${town.crashes} crashes happened`,
   );
 }

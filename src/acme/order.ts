@@ -137,9 +137,10 @@ export class Order {
       if (this.status !== 'ready') break;
       const setback = await this.#submit(csr, signal);
       if (setback === undefined) break;
-      if (tries >= maxFinalizeTries) throw setback;
       await this.#pace.wait('the CA was not ready to finalize', signal);
       await this.fetch(signal);
+      // A request that was thought lost may have arrived late: then the order is not ready because it is done.
+      if (tries >= maxFinalizeTries && this.status === 'ready') throw setback;
     }
     await this.pollValid(signal);
   }

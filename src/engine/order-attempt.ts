@@ -108,13 +108,18 @@ async function resumeOrder(
   return resumed;
 }
 
-/** Cleans up and forgets what earlier processes left of this certificate's orders: there is nothing to issue any more. */
-export async function abandonOrders(context: EngineContext, spec: CertificateSpec): Promise<void> {
+/** Removes the answers that earlier processes left; their orders stay in the journal, to be gone on with later. */
+export async function cleanUpOrders(context: EngineContext, spec: CertificateSpec): Promise<void> {
   for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) {
     const journal = OrderJournal.read(entry);
     if (journal !== undefined) await cleanUpAfterCrash(context, journal, spec.solvers);
-    await entry.close();
   }
+}
+
+/** As {@link cleanUpOrders}, and forgets the orders: there is nothing to issue any more. */
+export async function abandonOrders(context: EngineContext, spec: CertificateSpec): Promise<void> {
+  await cleanUpOrders(context, spec);
+  for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) await entry.close();
 }
 
 /** undefined when the order has ended in a way that no certificate can come of, or when the CA forgot it. */

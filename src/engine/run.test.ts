@@ -165,6 +165,29 @@ describe('run', () => {
     );
   });
 
+  it('goes on with an order that a failing network interrupted, also after runs that only held their peace', async () => {
+    await inTown(new World({ seed: 'interrupted' }), async (town) => {
+      const client = { requestTimeoutMs: 1000 };
+      await issueOnce(town);
+      await town.world.sleep(70 * day);
+      town.world.network.script({ mishap: 'lost', match: /authorization/, times: 10 });
+      const patient = (): Promise<CertificateReport> =>
+        town.visit(async (visitor) => only(await visitor.run([visitor.spec(names)], { patient: true, client })));
+      expect(await patient()).toMatchObject({ outcome: 'failed' });
+      expect(await patient()).toMatchObject({ outcome: 'held' });
+      await town.world.sleep(day);
+      town.events.length = 0;
+      let report = await patient();
+      for (let n = 0; n < 5 && report.outcome !== 'issued'; n += 1) {
+        await town.world.sleep(day);
+        report = await patient();
+      }
+      expect(report).toMatchObject({ outcome: 'issued' });
+      expect(town.ca.stats().orders).toBe(2);
+      expect(town.events.map(({ type }) => type)).toContain('order.resumed');
+    });
+  });
+
   it('names the name that could not be validated and what the CA saw', async () => {
     await inTown(new World({ seed: 'unreachable' }), async (town) => {
       const report = await town.visit(async (client) =>

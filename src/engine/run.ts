@@ -202,8 +202,8 @@ async function bringUnderLease(
   const unchanged = stored?.version === seen?.version;
   const current = unchanged ? decision : await decide(session, spec, stored, false);
   if (current.action !== 'issue') {
-    const { abandonOrders } = await import('./order-attempt.ts');
-    await abandonOrders(engine, spec);
+    const { abandonOrders, cleanUpOrders } = await import('./order-attempt.ts');
+    await (current.action === 'keep' ? abandonOrders : cleanUpOrders)(engine, spec);
     return settled(engine, spec, stored, current);
   }
   const { issue } = await import('./issue.ts');

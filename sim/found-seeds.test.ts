@@ -1,0 +1,28 @@
+import { it } from 'vitest';
+import { runLife } from './life.ts';
+import { lives } from './lives/index.ts';
+import { readReplay } from './replay.ts';
+
+/** Runs that once failed, by what was wrong then, as their replay lines had them. */
+const found: readonly (readonly [what: string, variables: Readonly<Record<string, string>>])[] = [
+  [
+    'an order that a failing network had interrupted was forgotten by the next run that only held its peace',
+    {
+      SIM_LIFE: 'busy timer',
+      SIM_SEED: '2026-11-24T23:50:38.595Z/26',
+      SIM_CRASH: 'client:458:before',
+      SIM_WEATHER: 'storm',
+    },
+  ],
+  [
+    'an order was given up when a late finalize had made it valid meanwhile',
+    { SIM_LIFE: 'busy timer', SIM_SEED: 'third/12', SIM_WEATHER: 'slow' },
+  ],
+];
+
+it.each(found)('%s', async (_what, variables) => {
+  const replay = readReplay(variables, 'client');
+  const life = lives.find(({ name }) => name === replay?.life);
+  if (replay === undefined || life === undefined) throw new Error('no such life');
+  await runLife(life, replay);
+});
