@@ -61,9 +61,14 @@ export function refuseContradictions(flags: RunFlags): void {
 }
 
 /** What was given and changes nothing, as warnings. */
-export function uselessFlags({ values }: RunFlags): readonly string[] {
+export function uselessFlags({ values, given }: RunFlags): readonly string[] {
   const idle = !values.eab && Boolean(values['eab.kid'] || values['eab.hmac']);
-  return idle ? ['--eab.kid and --eab.hmac are not used without --eab'] : [];
+  return [
+    ...(idle ? ['--eab.kid and --eab.hmac are not used without --eab'] : []),
+    ...(given.has('http.proxy-header')
+      ? ['--http.proxy-header changes nothing: answers are found by their token, whatever the proxy does to headers']
+      : []),
+  ];
 }
 
 /** @throws EversealError `usage` for a time below one second */

@@ -131,7 +131,7 @@ describe('a request from flags', () => {
       force: true,
       patient: false,
       randomWaitMs: 0,
-      warnings: [],
+      warnings: [expect.stringContaining('--http.proxy-header')],
     });
   });
 
@@ -147,6 +147,11 @@ describe('a request from flags', () => {
     const { spec, warnings } = await request(`${minimal} --eab.kid k --eab.hmac c2VjcmV0`);
     expect(spec.issuers[0]?.account.externalAccount).toBeUndefined();
     expect(warnings).toEqual(['--eab.kid and --eab.hmac are not used without --eab']);
+  });
+
+  it('warns of a proxy header, which changes nothing here', async () => {
+    const { warnings } = await request(`${minimal} --http.proxy-header X-Forwarded-Host`);
+    expect(warnings).toEqual([expect.stringContaining('--http.proxy-header changes nothing')]);
   });
 
   it('asks about terms only when somebody can answer', async () => {
