@@ -22,10 +22,12 @@ const device = new Worker(
   `,
   { eval: true },
 );
+// Listened for at once: what arrives while nobody listens is lost.
+const introduction = once(device, 'message');
 
 /** A `Signer` of `everseal/core`: a public key, its algorithm, and a function that signs. */
 async function deviceSigner() {
-  const [pem] = await once(device, 'message');
+  const [pem] = await introduction;
   const waiting = new Map();
   let requests = 0;
   device.on('message', ({ id, signature }) => {
