@@ -13,9 +13,12 @@ import { type FileSystem, folderOf } from '../core/index.ts';
  * ```
  */
 export async function ensureFolder(fs: FileSystem, path: string, mode: number): Promise<void> {
-  const stat = await fs.stat(path);
-  if (stat?.kind === 'folder') return;
   const parent = folderOf(path);
+  if ((await fs.stat(path))?.kind === 'folder') {
+    // Whoever made it may have died before its name was safe: as long as it is empty, nobody has made sure.
+    if ((await fs.list(path)).length === 0) await fs.sync(parent);
+    return;
+  }
   if (parent !== path) await ensureFolder(fs, parent, mode);
   await fs.createFolder(path, mode);
   await fs.sync(parent);
