@@ -18,7 +18,7 @@ export interface CommandSpec<F extends readonly FlagSpec[] = readonly FlagSpec[]
   readonly variables?: readonly VariableSpec[];
   /** In front of the variables that the grammar makes from flag names. Missing: only variables that a row names. */
   readonly envPrefix?: string;
-  /** Names of the words it takes after its own. Missing: none, and one is an error. */
+  /** Names of the words it takes after its own; the last may end in `…` and stands for any number. Missing: none, and one is an error. */
   readonly words?: readonly string[];
   readonly examples?: readonly { readonly line: string; readonly doc: string }[];
 }

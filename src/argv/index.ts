@@ -12,6 +12,5 @@ export type * from './grammar.ts';
 export { commandHelp, commandManual, programHelp } from './help.ts';
 export * from './parse.ts';
 export * from './reference-page.ts';
-export * from './suggestion.ts';
 export { twoColumns } from './text-table.ts';
 export * from './urfave.ts';

@@ -1,9 +1,9 @@
-import { EversealError, printable } from '../core/index.ts';
+import { type Environment, EversealError, printable } from '../core/index.ts';
 import type { CommandSpec } from './command.ts';
 import type { FlagSpec, FlagValue, FlagValues } from './flag.ts';
 import type { Grammar, Scan } from './grammar.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 /** A command line that was understood. */
 export interface Parsed<F extends readonly FlagSpec[]> {
@@ -52,6 +52,7 @@ export function variablesOf(
 }
 
 function refuseExtraWords(command: CommandSpec, scan: Scan): void {
+  if (command.words?.at(-1)?.endsWith('…') === true) return;
   const extra = scan.words[command.words?.length ?? 0];
   if (extra === undefined) return;
   const { after } = extra;

@@ -1,8 +1,7 @@
-import { EversealError, printable } from '../core/index.ts';
+import { EversealError, nearest, printable } from '../core/index.ts';
 import { findFlag, spellings, type FlagSpec, type FlagType, type FlagValue } from './flag.ts';
 import { parseGoBool, parseGoDuration, parseGoInt, parseRfc3339 } from './go-values.ts';
 import type { Grammar, Occurrence, Scan } from './grammar.ts';
-import { nearest } from './suggestion.ts';
 
 const readers: { readonly [T in FlagType]: (text: string) => FlagValue | undefined } = {
   string: (text) => text,

@@ -20,6 +20,11 @@ export type ErrorCode =
   | 'bad-reply'
   | 'network'
   | 'port-in-use'
+  // DNS
+  | 'dns-failed' // a lookup that cannot succeed: SERVFAIL, a lame delegation, a CNAME loop
+  | 'dns-refused' // a server that knows the question and does not want to: REFUSED, NOTAUTH, a TSIG error
+  | 'provider-failed' // a DNS provider's API refused or broke
+  | 'not-propagated' // the record was written, but not all servers show it
   // the CA
   | 'acme-problem' // a problem document with no code of its own
   | 'rate-limited'
@@ -28,6 +33,7 @@ export type ErrorCode =
   | 'bad-server' // the server broke the protocol: nothing of what it sent is used
   | 'challenge-failed'
   | 'order-failed'
+  | 'preflight-failed' // a validation that cannot succeed: not asked for
   | 'rejected-certificate' // the issued certificate is not what was ordered
   // the disk
   | 'file-not-found'

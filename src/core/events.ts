@@ -27,6 +27,13 @@ export type EversealEvent =
       readonly challenge: string;
       readonly reason: string;
     }
+  /** Names that could not be proved and are left out (partial issuance). */
+  | {
+      readonly type: 'names.omitted';
+      readonly certificate: string;
+      readonly identifiers: readonly Identifier[];
+      readonly reason: string;
+    }
   | { readonly type: 'order.validated'; readonly certificate: string }
   | { readonly type: 'order.finalized'; readonly certificate: string }
   | { readonly type: 'certificate.stored'; readonly certificate: string; readonly notAfter: Date }

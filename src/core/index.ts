@@ -5,13 +5,16 @@
  */
 export * from './answers.ts';
 export * from './backoff.ts';
+export * from './batch-error.ts';
 export * from './deadline.ts';
 export * from './durable-file.ts';
 export * from './encoding.ts';
+export type * from './environment.ts';
 export * from './error.ts';
 export * from './events.ts';
 export * from './identifier.ts';
 export * from './ip-address.ts';
+export * from './nearest.ts';
 export * from './next-step.ts';
 export * from './ports.ts';
 export * from './printable.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearest } from './index.ts';
+import { nearest } from './nearest.ts';
 
 describe('the nearest word', () => {
   it.each([

@@ -1,4 +1,12 @@
-/** The candidate that a mistyped word was most likely meant to be, or undefined when none is near. */
+/**
+ * The candidate that a mistyped word was most likely meant to be, or undefined when none is near.
+ *
+ * @example
+ * ```ts
+ * import { nearest } from 'everseal/core';
+ * console.log(nearest('cloudlfare', ['cloudflare', 'cloudns'])); // cloudflare
+ * ```
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   let best: { readonly candidate: string; readonly distance: number } | undefined;
