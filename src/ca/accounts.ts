@@ -35,6 +35,7 @@ export function newAccount(ca: CaContext, call: SignedCall): Reply {
     id: ca.newId(),
     key: call.key,
     thumbprint: print,
+    formerThumbprints: [],
     status: 'valid',
     contacts,
     agreedTerms: ca.terms.current,

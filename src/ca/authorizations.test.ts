@@ -13,7 +13,7 @@ async function withAuthorization(): Promise<{
 }
 
 describe('an authorization', () => {
-  it('is pending, with a challenge and its token', async () => {
+  it('is pending, with its challenges and their tokens', async () => {
     const { client, url } = await withAuthorization();
     const reply = await client.read(url);
     expect(reply.text.startsWith('{"status":"pending"')).toBe(true);
@@ -21,14 +21,12 @@ describe('an authorization', () => {
       status: 'pending',
       expires: '2026-12-01T12:00:00Z',
       identifier: { type: 'dns', value: 'a.test' },
-      challenges: [
-        {
-          type: 'http-01',
-          url: expect.stringContaining('/challenge/'),
-          status: 'pending',
-          token: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
-        },
-      ],
+      challenges: ['http-01', 'tls-alpn-01', 'dns-01'].map((type) => ({
+        type,
+        url: expect.stringContaining('/challenge/'),
+        status: 'pending',
+        token: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+      })),
     });
   });
 
@@ -42,7 +40,11 @@ describe('an authorization', () => {
     expect((await client.read(url)).json).toMatchObject({
       status: 'valid',
       expires: '2026-12-24T12:00:00Z',
-      challenges: [{ status: 'valid', validated: '2026-11-24T12:00:00Z' }],
+      challenges: [
+        { status: 'valid', validated: '2026-11-24T12:00:00Z' },
+        { status: 'pending' },
+        { status: 'pending' },
+      ],
     });
     expect((await client.read(challenge)).json).toMatchObject({ status: 'valid', url: challenge });
   });

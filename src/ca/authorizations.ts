@@ -1,17 +1,20 @@
 import * as v from 'valibot';
-import type { Identifier } from '../core/index.ts';
-import type { CaContext } from './context.ts';
+import { type Identifier, isWildcard } from '../core/index.ts';
+import { type ChallengeType, offeredTypes, typesFor } from './challenge-types.ts';
 import { challengeObject } from './challenges.ts';
+import type { CaContext } from './context.ts';
+import { baseIdentifier } from './identifiers.ts';
 import { settleAuthorization, validAuthorization } from './lifecycle.ts';
 import { readPayload } from './payload.ts';
 import { CaProblem } from './problem.ts';
 import type { Profile } from './profiles.ts';
-import type { AccountRecord, AuthorizationRecord } from './records.ts';
+import type { AccountRecord, AuthorizationRecord, ChallengeRecord } from './records.ts';
 import { pollHeaders, type Reply, rfc3339 } from './reply.ts';
 import { type AccountCall, requireOwner } from './request.ts';
 
 const updatePayload = v.object({ status: v.string() });
 
+/** `identifier` as it was ordered. */
 export function newAuthorization(
   ca: CaContext,
   account: AccountRecord,
@@ -21,20 +24,23 @@ export function newAuthorization(
   return {
     id: ca.newId(),
     account,
-    identifier,
+    identifier: baseIdentifier(identifier),
+    wildcard: isWildcard(identifier),
     profile,
     status: 'pending',
     expires: new Date(ca.ports.clock.now().getTime() + profile.pendingAuthorizationLifetimeMs),
-    challenges: [
-      {
-        id: ca.newId(),
-        type: 'http-01',
-        token: ca.newToken(),
-        status: 'pending',
-        validated: undefined,
-        error: undefined,
-      },
-    ],
+    challenges: typesFor(identifier, offeredTypes(ca.settings, profile)).map((type) => newChallenge(ca, type)),
+  };
+}
+
+function newChallenge(ca: CaContext, type: ChallengeType): ChallengeRecord {
+  return {
+    id: ca.newId(),
+    type,
+    token: type === 'dns-persist-01' ? undefined : ca.newToken(),
+    status: 'pending',
+    validated: undefined,
+    error: undefined,
   };
 }
 
@@ -76,7 +82,8 @@ function showAuthorization(ca: CaContext, authorization: AuthorizationRecord): R
       status: authorization.status,
       expires: rfc3339(authorization.expires),
       identifier: { type, value },
-      challenges: authorization.challenges.map((challenge) => challengeObject(ca, challenge)),
+      wildcard: authorization.wildcard ? true : undefined,
+      challenges: authorization.challenges.map((challenge) => challengeObject(ca, authorization, challenge)),
     },
   };
 }

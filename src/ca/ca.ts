@@ -2,6 +2,7 @@ import { Secret, type TlsIdentity, toBase64Url } from '../core/index.ts';
 import { makeAuthority, openAuthority } from './authority.ts';
 import { Background } from './background.ts';
 import type { CaContext, CaPorts } from './context.ts';
+import type { CaResolver } from './dns-lookups.ts';
 import { ExternalAccounts } from './external-accounts.ts';
 import { Ledger } from './ledger.ts';
 import { Nonces } from './nonces.ts';
@@ -51,8 +52,8 @@ export interface Ca {
 const maxLabels = 64;
 
 /**
- * Makes a CA (RFC 8555, 8738, 9773 and the profiles draft) with keys of its own. It validates http-01 for real, through
- * the `http` and `net` ports, and listens nowhere: hand its `fetch` to a server or call it.
+ * Makes a CA (RFC 8555, 8738, 9773 and the profiles draft) with keys of its own. It validates every challenge for real,
+ * through the `http` and `net` ports, and listens nowhere: hand its `fetch` to a server or call it.
  *
  * @throws TypeError for options that make no sense
  *
@@ -117,9 +118,18 @@ async function createContext(ports: CaPorts, settings: CaSettings): Promise<CaCo
     }),
     renewalWindows: new RenewalWindows(),
     terms: { current: settings.termsOfService },
+    resolver: () => resolverOf(ports, settings),
     newId: () => toBase64Url(ids.bytes(12)),
     newToken: () => toBase64Url(tokens.bytes(32)),
   };
+}
+
+/** The DNS codec is loaded when it is needed, and the system's list of resolvers read anew each time. */
+async function resolverOf(ports: CaPorts, { validation }: CaSettings): Promise<CaResolver> {
+  const { resolver, resolvers, timeoutMs } = validation;
+  if (resolver !== undefined) return resolver;
+  const { openResolver } = await import('./open-resolver.ts');
+  return openResolver({ ports, resolvers, timeoutMs });
 }
 
 function firstPart(url: string, base: string): string {

@@ -1,4 +1,5 @@
 import type { CaContext } from './context.ts';
+import { offersPersist } from './options.ts';
 import type { Reply } from './reply.ts';
 
 /** RFC 8555 §7.1.1; clients may keep it for a while. */
@@ -19,6 +20,9 @@ export function directory(ca: CaContext): Reply {
         termsOfService: ca.terms.current,
         website: settings.website,
         caaIdentities: settings.caaIdentities,
+        ...(offersPersist(settings) && settings.persist.includes('draft-02')
+          ? { issuerDomainNames: settings.issuers, accountHashPrefix: urls.accountHashPrefix }
+          : {}),
         externalAccountRequired: ca.externalAccounts.required,
         profiles: Object.fromEntries([...settings.profiles.all].map(([name, { description }]) => [name, description])),
       },

@@ -1,56 +1,20 @@
 /** http-01 as RFC 8555 §8.3 has it. */
-import {
-  EversealError,
-  fromUtf8,
-  hasCode,
-  type HttpResponse,
-  type Identifier,
-  messageOf,
-  printable,
-} from '../core/index.ts';
+import { fromUtf8, type HttpResponse, printable } from '../core/index.ts';
+import { tryAddresses } from './addresses.ts';
 import type { CaContext } from './context.ts';
-import { CaProblem, type ProblemType } from './problem.ts';
-
-/** What one try saw. `visited` has a line for each exchange: the URL, and the address that was asked. */
-export type HttpAttempt =
-  | { readonly outcome: 'valid'; readonly visited: readonly string[] }
-  | {
-      readonly outcome: 'failed';
-      readonly visited: readonly string[];
-      readonly problem: { readonly type: ProblemType; readonly detail: string };
-    };
+import { CaProblem } from './problem.ts';
+import type { Proof, Trial } from './validation.ts';
 
 const maxRedirects = 10;
 /** A key authorization has some ninety characters. */
 const maxBodyBytes = 4096;
-/** Of a host with many addresses only so many are tried. */
-const maxAddresses = 4;
 
-/** Failures to reach the server, for which another address may do. */
-const connectionCodes = [
-  'connection-refused',
-  'connection-reset',
-  'timeout',
-  'network',
-  'address-not-available',
-] as const;
-
-/** Looks once whether the token's answer is there. Never rejects for what the other side does. */
-export async function tryHttp01(
-  ca: CaContext,
-  identifier: Identifier,
-  token: string,
-  keyAuthorization: string,
-): Promise<HttpAttempt> {
-  const visited: string[] = [];
+export async function http01(ca: CaContext, trial: Trial, visited: string[]): Promise<Proof> {
+  const { identifier, token, keyAuthorization } = trial;
   const host = identifier.value.includes(':') ? `[${identifier.value}]` : identifier.value;
-  try {
-    const { url, response } = await follow(ca, new URL(`http://${host}/.well-known/acme-challenge/${token}`), visited);
-    checkAnswer(url, response, keyAuthorization);
-    return { outcome: 'valid', visited };
-  } catch (error) {
-    return { outcome: 'failed', visited, problem: toProblem(error, visited.at(-1)) };
-  }
+  const { url, response } = await follow(ca, new URL(`http://${host}/.well-known/acme-challenge/${token}`), visited);
+  checkAnswer(url, response, keyAuthorization);
+  return { until: undefined };
 }
 
 async function follow(
@@ -69,38 +33,21 @@ async function follow(
   }
 }
 
-/** Asks the addresses of the host one after the other, until one of them talks. */
-async function fetchFrom(ca: CaContext, url: URL, visited: string[]): Promise<HttpResponse> {
-  const port = connectPort(ca, url);
-  const addresses = await addressesOf(ca, url.hostname);
-  let failure: unknown;
-  for (const host of addresses.slice(0, maxAddresses)) {
-    visited.push(`${shown(url)} at ${host.includes(':') ? `[${host}]` : host}:${port}`);
-    try {
-      return await ca.ports.http.request({
-        method: 'GET',
-        url: url.href,
-        headers: { 'user-agent': 'everseal-ca', accept: '*/*' },
-        connectTo: { host, port },
-        // The certificate is not what is validated; it may not even exist yet.
-        tls: { insecure: true },
-        maxBodyBytes,
-        timeoutMs: ca.settings.validation.timeoutMs,
-      });
-    } catch (error) {
-      failure = error;
-      if (!hasCode(error, ...connectionCodes)) throw error;
-    }
-  }
-  throw failure ?? new EversealError('name-not-found', `${url.hostname} has no address`);
-}
-
-async function addressesOf(ca: CaContext, hostname: string): Promise<readonly string[]> {
-  if (hostname.startsWith('[')) return [hostname.slice(1, -1)];
-  const { hosts } = ca.settings.validation;
-  const fixed = Object.hasOwn(hosts, hostname) ? hosts[hostname] : hosts['*'];
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(hostname)) return [Object.hasOwn(hosts, hostname) ? (fixed ?? hostname) : hostname];
-  return fixed === undefined ? ca.ports.net.resolve(hostname) : [fixed];
+function fetchFrom(ca: CaContext, url: URL, visited: string[]): Promise<HttpResponse> {
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  const target = { host, port: connectPort(ca, url), what: shown(url) };
+  return tryAddresses(ca, target, visited, (connectTo) =>
+    ca.ports.http.request({
+      method: 'GET',
+      url: url.href,
+      headers: { 'user-agent': 'everseal-ca', accept: '*/*' },
+      connectTo,
+      // The certificate is not what is validated; it may not even exist yet.
+      tls: { insecure: true },
+      maxBodyBytes,
+      timeoutMs: ca.settings.validation.timeoutMs,
+    }),
+  );
 }
 
 /** Ports 80 and 443 of the real world are the configured ones here; a URL may name no others. */
@@ -135,13 +82,6 @@ function checkAnswer(url: URL, response: HttpResponse, keyAuthorization: string)
     'incorrectResponse',
     `${shown(url)} answered "${printable(body, 120)}" where "${keyAuthorization}" was expected`,
   );
-}
-
-function toProblem(error: unknown, last: string | undefined): { readonly type: ProblemType; readonly detail: string } {
-  if (error instanceof CaProblem) return { type: error.type, detail: error.message };
-  const type = hasCode(error, 'name-not-found') ? 'dns' : hasCode(error, 'tls') ? 'tls' : 'connection';
-  const where = last === undefined ? '' : `${last}: `;
-  return { type, detail: `${where}${printable(messageOf(error), 200)}` };
 }
 
 function shown(url: URL): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkIdentifiers } from './identifiers.ts';
+import { baseIdentifier, checkIdentifiers, orderedIdentifier } from './identifiers.ts';
 import { CaProblem } from './problem.ts';
 
 function refusal(type: string, value: string, refusedNames: readonly string[] = []): string {
@@ -18,7 +18,7 @@ describe('identifiers', () => {
     expect(checkIdentifiers(asked, []).map(({ value }) => value)).toEqual(['b.test', 'a.test']);
   });
 
-  it.each(['a', 'localhost', 'a.b.c', 'xn--bcher-kva.example', '1.2.3.a', `${'a'.repeat(63)}.test`])(
+  it.each(['a', 'localhost', 'a.b.c', 'xn--bcher-kva.example', '1.2.3.a', '*.a.test', '*.a', `${'a'.repeat(63)}.test`])(
     'may be the name %s',
     (value) => {
       expect(refusal('dns', value)).toBe('accepted');
@@ -44,6 +44,8 @@ describe('identifiers', () => {
     '*',
     '*.',
     '*.*.test',
+    '*.a_b.test',
+    `*.${Array(62).fill('abc').join('.')}.abcde`,
     'a\u0000.test',
   ])('may not be the name %s', (value) => {
     expect(refusal('dns', value)).toBe('malformed');
@@ -69,8 +71,8 @@ describe('identifiers', () => {
     expect(refusal('ip', value)).toBe('malformed');
   });
 
-  it('are refused for a wildcard, a list of names and an unknown type', () => {
-    expect(refusal('dns', '*.a.test')).toBe('rejectedIdentifier');
+  it('are refused by a list of names and for an unknown type', () => {
+    expect(refusal('dns', '*.bad.test', ['bad.test'])).toBe('rejectedIdentifier');
     expect(refusal('dns', 'x.bad.test', ['bad.test'])).toBe('rejectedIdentifier');
     expect(refusal('dns', 'notbad.test', ['bad.test'])).toBe('accepted');
     expect(refusal('email', 'a@b.c')).toBe('unsupportedIdentifier');
@@ -82,6 +84,14 @@ describe('identifiers', () => {
         expect(refusal(type, value)).not.toBe('not a problem');
       }),
     );
+  });
+
+  it('lose their wildcard for the validation, and get it back', () => {
+    const wildcard = { type: 'dns', value: '*.a.test' } as const;
+    const base = { type: 'dns', value: 'a.test' } as const;
+    expect([baseIdentifier(wildcard), baseIdentifier(base)]).toEqual([base, base]);
+    expect(orderedIdentifier({ identifier: base, wildcard: true })).toEqual(wildcard);
+    expect(orderedIdentifier({ identifier: base, wildcard: false })).toEqual(base);
   });
 
   it('take every IPv4 address', () => {

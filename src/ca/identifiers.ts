@@ -1,4 +1,4 @@
-import type { Identifier } from '../core/index.ts';
+import { type Identifier, isWildcard } from '../core/index.ts';
 import { compoundProblem, type ProblemType, type Subproblem } from './problem.ts';
 
 /**
@@ -22,6 +22,19 @@ export function checkIdentifiers(
   return [...good.values()];
 }
 
+/** What is validated: a wildcard's name without `*.` (RFC 8555 §7.1.4). */
+export function baseIdentifier(identifier: Identifier): Identifier {
+  return isWildcard(identifier) ? { type: 'dns', value: identifier.value.slice(2) } : identifier;
+}
+
+/** What was ordered. */
+export function orderedIdentifier(authorized: {
+  readonly identifier: Identifier;
+  readonly wildcard: boolean;
+}): Identifier {
+  return authorized.wildcard ? { type: 'dns', value: `*.${authorized.identifier.value}` } : authorized.identifier;
+}
+
 interface Fault {
   readonly type: ProblemType;
   readonly detail: string;
@@ -40,12 +53,10 @@ function problemWith(type: string, value: string, refusedNames: readonly string[
 }
 
 function problemWithName(name: string, refusedNames: readonly string[]): Fault | undefined {
-  if (name.startsWith('*.') && problemWithName(name.slice(2), []) === undefined) {
-    return { type: 'rejectedIdentifier', detail: 'a wildcard needs dns-01, which this server does not offer' };
-  }
-  const fault = nameFault(name);
+  const base = name.startsWith('*.') ? name.slice(2) : name;
+  const fault = name.length > 253 ? 'a name of more than 253 characters' : nameFault(base);
   if (fault !== undefined) return { type: 'malformed', detail: fault };
-  const refused = refusedNames.find((parent) => name === parent || name.endsWith(`.${parent}`));
+  const refused = refusedNames.find((parent) => base === parent || base.endsWith(`.${parent}`));
   return refused === undefined
     ? undefined
     : { type: 'rejectedIdentifier', detail: `this server is told to refuse ${refused}` };
@@ -54,7 +65,6 @@ function problemWithName(name: string, refusedNames: readonly string[]): Fault |
 /** A-labels by the letter-digit-hyphen rule (RFC 1034 §3.5, RFC 5890 §2.3.1). */
 function nameFault(name: string): string | undefined {
   if (name === '') return 'an empty name';
-  if (name.length > 253) return 'a name of more than 253 characters';
   if (name.endsWith('.')) return 'a name with a trailing dot';
   const labels = name.split('.');
   const wrong = labels.find((label) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));

@@ -1,4 +1,5 @@
 import { type Identifier, identifierKey } from '../core/index.ts';
+import { orderedIdentifier } from './identifiers.ts';
 import { notFound } from './problem.ts';
 import type { AccountRecord, AuthorizationRecord, CertificateRecord, ChallengeRecord, OrderRecord } from './records.ts';
 
@@ -38,6 +39,7 @@ export class Ledger {
 
   changeAccountKey(account: AccountRecord, key: AccountRecord['key'], thumbprint: string): void {
     this.#accountsByThumbprint.delete(account.thumbprint);
+    account.formerThumbprints.push(account.thumbprint);
     account.key = key;
     account.thumbprint = thumbprint;
     this.#accountsByThumbprint.set(thumbprint, account);
@@ -61,7 +63,7 @@ export class Ledger {
     return found(this.#authorizations.get(id), 'authorization');
   }
 
-  /** Of one account, newest first. */
+  /** Of one account for the identifier as it was ordered, newest first. */
   authorizationsFor(account: AccountRecord, identifier: Identifier): readonly AuthorizationRecord[] {
     const all = this.#authorizationsByIdentifier.get(identifierKey(identifier)) ?? [];
     return all.filter((authorization) => authorization.account === account).reverse();
@@ -76,7 +78,7 @@ export class Ledger {
     if (this.#authorizations.has(authorization.id)) return;
     this.#authorizations.set(authorization.id, authorization);
     for (const challenge of authorization.challenges) this.#challenges.set(challenge.id, { challenge, authorization });
-    const key = identifierKey(authorization.identifier);
+    const key = identifierKey(orderedIdentifier(authorization));
     const others = this.#authorizationsByIdentifier.get(key);
     if (others === undefined) this.#authorizationsByIdentifier.set(key, [authorization]);
     else others.push(authorization);

@@ -1,6 +1,7 @@
 /** How orders and authorizations change by time and by each other (RFC 8555 §7.1.6). */
 import type { Identifier } from '../core/index.ts';
 import type { CaContext } from './context.ts';
+import { orderedIdentifier } from './identifiers.ts';
 import { CaProblem, compoundProblem, type Subproblem } from './problem.ts';
 import type { AccountRecord, AuthorizationRecord, OrderRecord } from './records.ts';
 import { rfc3339 } from './reply.ts';
@@ -12,7 +13,7 @@ export function settleAuthorization(ca: CaContext, authorization: AuthorizationR
   if (authorization.status === 'pending') authorization.status = 'invalid';
 }
 
-/** The account's newest valid authorization for the identifier. */
+/** The account's newest valid authorization for the identifier as it was ordered. */
 export function validAuthorization(
   ca: CaContext,
   account: AccountRecord,
@@ -49,7 +50,13 @@ export function failOrder(order: OrderRecord, problem: CaProblem): void {
 }
 
 function failureOf(authorization: AuthorizationRecord): Subproblem {
-  const { identifier, status } = authorization;
+  const { status } = authorization;
   const error = authorization.challenges.find((challenge) => challenge.status === 'invalid')?.error;
-  return error ?? { type: 'unauthorized', detail: `the authorization is ${status}`, identifier };
+  return (
+    error ?? {
+      type: 'unauthorized',
+      detail: `the authorization is ${status}`,
+      identifier: orderedIdentifier(authorization),
+    }
+  );
 }

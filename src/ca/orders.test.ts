@@ -27,15 +27,11 @@ describe('a new order', () => {
 
   it('is refused with one subproblem for each bad identifier', async () => {
     const client = await RawClient.registered(await createWorld({ refusedNames: ['evil.test'] }));
-    const reply = await client.newOrder([
-      ...names('good.test', 'www.evil.test', '*.good.test', 'a..b'),
-      { type: 'x', value: 'y' },
-    ]);
-    expect(reply).toMatchObject(problem('compound', 400, /4 identifiers/));
+    const reply = await client.newOrder([...names('good.test', 'www.evil.test', 'a..b'), { type: 'x', value: 'y' }]);
+    expect(reply).toMatchObject(problem('compound', 400, /3 identifiers/));
     expect(reply.json).toMatchObject({
       subproblems: [
         { type: 'urn:ietf:params:acme:error:rejectedIdentifier', identifier: { type: 'dns', value: 'www.evil.test' } },
-        { type: 'urn:ietf:params:acme:error:rejectedIdentifier', detail: expect.stringContaining('dns-01') },
         { type: 'urn:ietf:params:acme:error:malformed', identifier: { type: 'dns', value: 'a..b' } },
         { type: 'urn:ietf:params:acme:error:unsupportedIdentifier' },
       ],
@@ -43,9 +39,9 @@ describe('a new order', () => {
   });
 
   it('is refused by one type when all are bad in one way', async () => {
-    const client = await RawClient.registered(await createWorld());
-    expect(await client.newOrder(names('*.a.test'))).toMatchObject(
-      problem('rejectedIdentifier', 400, /\*\.a\.test: a wildcard needs dns-01/),
+    const client = await RawClient.registered(await createWorld({ refusedNames: ['evil.test'] }));
+    expect(await client.newOrder(names('www.evil.test'))).toMatchObject(
+      problem('rejectedIdentifier', 400, /www\.evil\.test: this server is told to refuse evil\.test/),
     );
   });
 

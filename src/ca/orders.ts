@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Identifier } from '../core/index.ts';
 import { newAuthorization, reusableAuthorization } from './authorizations.ts';
+import { checkTypes, offeredTypes } from './challenge-types.ts';
 import type { CaContext } from './context.ts';
 import { checkIdentifiers } from './identifiers.ts';
 import { settleOrder } from './lifecycle.ts';
@@ -36,6 +37,7 @@ export function newOrder(ca: CaContext, call: AccountCall): Reply {
       `The order has ${identifiers.length} identifiers; the profile "${name}" allows ${profile.maxNames}`,
     );
   }
+  checkTypes(identifiers, offeredTypes(ca.settings, profile));
   const now = ca.ports.clock.now();
   const predecessor = checkReplacement(ca, payload.replaces, call.account, identifiers);
   const order: OrderRecord = {

@@ -10,6 +10,7 @@ const usualStatus = {
   badPublicKey: 400,
   badRevocationReason: 400,
   badSignatureAlgorithm: 400,
+  caa: 403,
   compound: 400,
   connection: 400,
   dns: 400,

@@ -1,3 +1,4 @@
+import type { ChallengeType } from './challenge-types.ts';
 import { CaProblem } from './problem.ts';
 
 /** What an order of this profile gets (draft-ietf-acme-profiles). All lifetimes in milliseconds. */
@@ -15,6 +16,8 @@ export interface Profile {
   /** Put the first DNS name of at most 64 characters into the subject's common name. */
   readonly promoteCommonName: boolean;
   readonly maxNames: number;
+  /** Which challenges its authorizations offer. Default: what the CA offers. */
+  readonly challenges?: readonly ChallengeType[];
 }
 
 const hourMs = 3_600_000;

@@ -1,6 +1,7 @@
 /** What the CA remembers. Records are changed in place, by the file that is named after them only. */
 import type { KeyObject } from 'node:crypto';
 import type { Identifier } from '../core/index.ts';
+import type { ChallengeType } from './challenge-types.ts';
 import type { Profile } from './profiles.ts';
 import type { ProblemDocument, Subproblem } from './problem.ts';
 
@@ -8,6 +9,8 @@ export interface AccountRecord {
   readonly id: string;
   key: KeyObject;
   thumbprint: string;
+  /** Of the keys that it had before, oldest first. */
+  readonly formerThumbprints: string[];
   status: 'valid' | 'deactivated';
   contacts: readonly string[];
   /** URL of the terms that were agreed to last. */
@@ -41,6 +44,8 @@ export interface AuthorizationRecord {
   readonly account: AccountRecord;
   /** Without `*.`. */
   readonly identifier: Identifier;
+  /** It is for `*.` and the identifier. */
+  readonly wildcard: boolean;
   readonly profile: Profile;
   status: 'pending' | 'valid' | 'invalid' | 'deactivated' | 'expired';
   expires: Date;
@@ -49,8 +54,9 @@ export interface AuthorizationRecord {
 
 export interface ChallengeRecord {
   readonly id: string;
-  readonly type: 'http-01';
-  readonly token: string;
+  readonly type: ChallengeType;
+  /** undefined for dns-persist-01. */
+  readonly token: string | undefined;
   status: 'pending' | 'processing' | 'valid' | 'invalid';
   validated: Date | undefined;
   error: Subproblem | undefined;

@@ -8,6 +8,8 @@ export interface CaUrls {
   readonly revokeCert: string;
   readonly keyChange: string;
   readonly renewalInfo: string;
+  /** What stands before the hash of an account in a dns-persist-01 record; nothing is there. */
+  readonly accountHashPrefix: string;
   account(id: string): string;
   orders(accountId: string, cursor?: number): string;
   order(id: string): string;
@@ -29,6 +31,7 @@ export function caUrls(base: string): CaUrls {
     revokeCert: `${base}/revoke-cert`,
     keyChange: `${base}/key-change`,
     renewalInfo: `${base}/renewal-info`,
+    accountHashPrefix: `${base}/account-hash/`,
     account: (id) => `${base}/account/${id}`,
     orders: (id, cursor) => `${base}/account/${id}/orders${cursor === undefined ? '' : `?cursor=${cursor}`}`,
     order: (id) => `${base}/order/${id}`,

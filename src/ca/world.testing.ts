@@ -7,8 +7,10 @@ import {
   type HttpResponse,
   type KeyAlgorithm,
   type LogFields,
+  type ProbeTlsOptions,
   type Random,
   softwareKey,
+  type TlsProbe,
   utf8,
 } from '../core/index.ts';
 import { type Ca, createCa } from './ca.ts';
@@ -95,6 +97,9 @@ export interface World {
   /** Host name → addresses; every other name is 192.0.2.1. An empty list: no such name. */
   readonly names: Map<string, readonly string[]>;
   readonly requests: HttpRequest[];
+  /** Server name → what a TLS handshake for it shows; every other one is refused a connection. */
+  readonly handshakes: Map<string, TlsProbe | EversealError>;
+  readonly probes: ProbeTlsOptions[];
   readonly logged: { readonly level: string; readonly message: string; readonly fields: LogFields | undefined }[];
   /** Lets validations and issuances end, moving the clock as they wait. */
   finish(): Promise<void>;
@@ -109,12 +114,14 @@ export async function createWorld(
   const sites: World['sites'] = new Map();
   const names: World['names'] = new Map();
   const requests: HttpRequest[] = [];
+  const handshakes: World['handshakes'] = new Map();
+  const probes: ProbeTlsOptions[] = [];
   const logged: World['logged'] = [];
   const log = (level: string) => (message: string, fields?: LogFields) => {
     logged.push({ level, message, fields });
   };
   const notHere = async (): Promise<never> => {
-    throw new TypeError('the CA only resolves names');
+    throw new TypeError('the CA only resolves names and shakes hands');
   };
   const ports: CaPorts = {
     clock,
@@ -132,7 +139,13 @@ export async function createWorld(
     net: {
       serveHttp: notHere,
       serveTls: notHere,
-      probeTls: notHere,
+      async probeTls(options) {
+        probes.push(options);
+        const shown = handshakes.get(options.serverName);
+        if (shown === undefined) throw new EversealError('connection-refused', 'Nobody listens there');
+        if (shown instanceof EversealError) throw shown;
+        return shown;
+      },
       serveDns: notHere,
       exchangeDns: notHere,
       connect: notHere,
@@ -145,7 +158,7 @@ export async function createWorld(
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   };
   const ca = await createCa(change(ports), options);
-  return { ca, clock, sites, names, requests, logged, finish: () => finish(ca, clock) };
+  return { ca, clock, sites, names, requests, handshakes, probes, logged, finish: () => finish(ca, clock) };
 }
 
 function visit(site: Site | undefined, request: HttpRequest): HttpResponse {
@@ -164,7 +177,8 @@ async function finish(ca: Ca, clock: ManualClock): Promise<void> {
   const idle = ca.idle().then(() => {
     done = true;
   });
-  while (!done) {
+  for (let round = 0; !done; round += 1) {
+    if (round === 10_000) throw new TypeError('a validation waits for something that is not of this world');
     for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
     clock.advanceToNext();
   }
