@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { World } from '../../sim/index.ts';
-import { type EversealError, MemoryAnswers, type Ports } from '../core/index.ts';
+import { type EventSink, type EversealError, type Identifier, MemoryAnswers, type Ports } from '../core/index.ts';
 import { nodePorts } from '../node/index.ts';
+import type { HostMatch } from './host-match.ts';
 import { answerHttpChallenge, httpListenerSolver } from './http-01-listener.ts';
 import type { ChallengeIntent } from './solver.ts';
 
@@ -11,6 +12,7 @@ const intent: ChallengeIntent = {
   wildcard: false,
   token: 'a-Token_1',
   keyAuthorization: 'a-Token_1.thumbprint',
+  accountUrl: 'https://ca.example/acct/1',
 };
 const signal = new AbortController().signal;
 
@@ -85,6 +87,27 @@ describe('the http-01 listener', () => {
     }, false);
   });
 
+  it('tries again after a port was taken', async () => {
+    await onMachine(async (ports) => {
+      const busy = await ports.net.serveHttp({ address: { host: '', port: 80 }, handler: async () => new Response() });
+      const solver = httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses: [{ host: '', port: 80 }] });
+      await expect(solver.prepare(signal)).rejects.toMatchObject({ code: 'port-in-use' });
+      await busy.close();
+      await solver.prepare(signal);
+      await solver.close();
+    });
+  });
+
+  it('says which address the machine does not have', async () => {
+    const addresses = [{ host: '192.0.2.77', port: 0 }];
+    const solver = httpListenerSolver({ ports: nodePorts(), answers: new MemoryAnswers(), addresses });
+    await expect(solver.prepare(signal)).rejects.toMatchObject({
+      code: 'address-not-available',
+      message: expect.stringContaining('192.0.2.77'),
+      next: expect.stringContaining('own addresses'),
+    });
+  });
+
   it('answers over IPv4 and IPv6 on a real machine', async () => {
     const ports = nodePorts();
     const answers = new MemoryAnswers();
@@ -99,6 +122,74 @@ describe('the http-01 listener', () => {
       expect(await get(ports, url)).toEqual({ status: 200, text: intent.keyAuthorization });
     }
     await listener.close();
+  });
+});
+
+describe('a listener that matches hosts', () => {
+  const url = `/.well-known/acme-challenge/${intent.token}`;
+  const connectTo = { host: 'www.example', port: 80 };
+
+  /** Status of a request for the challenge, and the warnings so far. */
+  async function ask(
+    match: HostMatch | undefined,
+    requests: readonly { readonly host: string; readonly headers?: Record<string, string> }[],
+    identifier: Identifier = intent.identifier,
+  ): Promise<{ statuses: number[]; warnings: string[] }> {
+    const statuses: number[] = [];
+    const warnings: string[] = [];
+    await onMachine(async (ports) => {
+      const events: EventSink = (event) => event.type === 'warning' && warnings.push(event.message);
+      const options = { ports, answers: new MemoryAnswers(), addresses: [{ host: '', port: 80 }], events };
+      const solver = httpListenerSolver({ ...options, ...(match && { match }) });
+      await solver.prepare(signal);
+      await solver.present([{ ...intent, identifier }], signal);
+      for (const { host, headers = {} } of requests) {
+        const reply = await ports.http.request({ method: 'GET', url: `http://${host}${url}`, headers, connectTo });
+        statuses.push(reply.status);
+      }
+      await solver.close();
+    });
+    return { statuses, warnings };
+  }
+
+  it('answers for the challenge’s host only, and warns once of another, with the cure', async () => {
+    const { statuses, warnings } = await ask({ header: 'Host' }, [
+      { host: 'WWW.Example:80' },
+      { host: 'other.example' },
+      { host: 'other.example' },
+    ]);
+    expect(statuses).toEqual([200, 404, 404]);
+    expect(warnings).toEqual([expect.stringMatching(/www\.example .*other\.example.*404.*proxy/)]);
+  });
+
+  it('answers for any host when it was not told to match', async () => {
+    expect(await ask(undefined, [{ host: 'other.example' }])).toEqual({ statuses: [200], warnings: [] });
+  });
+
+  it('believes the header that it was told of, and only that', async () => {
+    const headers = { 'x-forwarded-host': 'www.example, proxy.example' };
+    const requests = [{ host: 'inner.example', headers }, { host: 'www.example' }];
+    const { statuses, warnings } = await ask({ header: 'X-Forwarded-Host' }, requests);
+    expect(statuses).toEqual([200, 404]);
+    expect(warnings).toEqual([expect.stringMatching(/www\.example .*without a host.*X-Forwarded-Host/)]);
+  });
+
+  it('knows addresses, too', async () => {
+    const identifier = { type: 'ip', value: '2001:db8::1' } as const;
+    const requests = [{ host: '[2001:db8:0::1]' }, { host: '[2001:db8::2]' }];
+    expect((await ask({ header: '' }, requests, identifier)).statuses).toEqual([200, 404]);
+  });
+
+  it('serves what others published for whatever host', async () => {
+    await onMachine(async (ports) => {
+      const answers = new MemoryAnswers();
+      await answers.put('http-01', 'theirs', 'theirs.print');
+      const addresses = [{ host: '', port: 80 }];
+      const solver = httpListenerSolver({ ports, answers, addresses, match: { header: 'Host' } });
+      await solver.prepare(signal);
+      expect((await get(ports, 'http://www.example/.well-known/acme-challenge/theirs')).status).toBe(200);
+      await solver.close();
+    });
   });
 });
 

@@ -1,13 +1,15 @@
 /** http-01 (RFC 8555 §8.3) by a listener of our own: one for all names and orders of a Run. */
 import {
   type Answers,
-  EversealError,
-  hasCode,
+  type EventSink,
+  type Identifier,
   isChallengeToken,
-  type Listener,
   type Ports,
+  printable,
   type SocketAddress,
 } from '../core/index.ts';
+import { type HostMatch, isHostOf, requestedHost } from './host-match.ts';
+import { ListenerGroup } from './listener-group.ts';
 import type { ChallengeIntent, Receipt, Solver } from './solver.ts';
 
 export interface HttpListenerOptions {
@@ -17,13 +19,17 @@ export interface HttpListenerOptions {
   readonly addresses: readonly SocketAddress[];
   /** Milliseconds between presenting and asking the CA to look. */
   readonly delayMs?: number;
+  /** Given: a token is answered only to requests for the host that its challenge is for. Else to any. */
+  readonly match?: HostMatch;
+  /** Told of requests for a wrong host. */
+  readonly events?: EventSink;
 }
 
 const path = '/.well-known/acme-challenge/';
 
 /**
  * A solver that answers http-01 from its own listener. It listens from `prepare` to `close`; wildcards do not fit, IP
- * addresses do (RFC 8738 §4).
+ * addresses do (RFC 8738 §4). Answers that another process published are served as well, for any host.
  *
  * @throws EversealError from `prepare`: `port-in-use`, `permission` for a low port, `address-not-available`
  *
@@ -56,15 +62,22 @@ export function httpListenerSolver(options: HttpListenerOptions): Solver {
  * ```
  */
 export async function answerHttpChallenge(answers: Pick<Answers, 'get'>, request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  const token = pathname.startsWith(path) ? pathname.slice(path.length) : '';
-  const known = isChallengeToken(token) && (request.method === 'GET' || request.method === 'HEAD');
-  const value = known ? await answers.get('http-01', token) : undefined;
-  if (value === undefined)
-    return new Response('Not found\n', { status: 404, headers: { 'content-type': 'text/plain' } });
+  const token = requestedToken(request);
+  const value = token === undefined ? undefined : await answers.get('http-01', token);
+  if (value === undefined) return notFound();
   return new Response(request.method === 'HEAD' ? null : value, {
     headers: { 'content-type': 'application/octet-stream' },
   });
+}
+
+function requestedToken(request: Request): string | undefined {
+  const { pathname } = new URL(request.url);
+  const token = pathname.startsWith(path) ? pathname.slice(path.length) : '';
+  return isChallengeToken(token) && (request.method === 'GET' || request.method === 'HEAD') ? token : undefined;
+}
+
+function notFound(): Response {
+  return new Response('Not found\n', { status: 404, headers: { 'content-type': 'text/plain' } });
 }
 
 class HttpListener implements Solver {
@@ -73,22 +86,32 @@ class HttpListener implements Solver {
   /** The listener and its answers die with the process. */
   readonly durable = false;
   readonly #options: HttpListenerOptions;
-  #listeners: Promise<readonly Listener[]> | undefined;
+  readonly #listeners: ListenerGroup;
+  /** Whose challenge a token of ours is. */
+  readonly #identifiers = new Map<string, Identifier>();
+  readonly #warned = new Set<string>();
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
+    this.#listeners = new ListenerGroup({
+      addresses: options.addresses,
+      listenOn: (address) => options.ports.net.serveHttp({ address, handler: (request) => this.#answer(request) }),
+      purpose: 'answer http-01 challenges',
+      otherWays:
+        'listen on another port and have port 80 forwarded to it (--http.address), put the answers into a web server’s folder (webroot), or prove the names by DNS',
+    });
   }
 
-  fits(_identifier: ChallengeIntent['identifier'], wildcard: boolean): boolean {
+  fits(_identifier: Identifier, wildcard: boolean): boolean {
     return !wildcard;
   }
 
   async prepare(): Promise<void> {
-    this.#listeners ??= this.#listen();
-    await this.#listeners;
+    await this.#listeners.open();
   }
 
   async present(batch: readonly ChallengeIntent[]): Promise<readonly Receipt[]> {
+    for (const { token, identifier } of batch) this.#identifiers.set(token, identifier);
     await Promise.all(
       batch.map(({ token, keyAuthorization }) => this.#options.answers.put(this.type, token, keyAuthorization)),
     );
@@ -101,53 +124,35 @@ class HttpListener implements Solver {
   }
 
   async cleanup(batch: readonly { readonly intent: ChallengeIntent }[]): Promise<void> {
+    for (const { intent } of batch) this.#identifiers.delete(intent.token);
     await Promise.all(batch.map(({ intent }) => this.#options.answers.delete(this.type, intent.token)));
   }
 
   async close(): Promise<void> {
-    const listeners = await this.#listeners?.catch(() => []);
-    this.#listeners = undefined;
-    await Promise.all(listeners?.map((listener) => listener.close()) ?? []);
+    await this.#listeners.close();
   }
 
-  async #listen(): Promise<readonly Listener[]> {
-    const listeners: Listener[] = [];
-    try {
-      for (const address of this.#options.addresses) listeners.push(await this.#listenOn(address));
-    } catch (error) {
-      await Promise.all(listeners.map((listener) => listener.close()));
-      throw error;
-    }
-    return listeners;
+  async #answer(request: Request): Promise<Response> {
+    const identifier = this.#identifiers.get(requestedToken(request) ?? '');
+    if (identifier !== undefined && !this.#isMeantFor(request, identifier)) return notFound();
+    return answerHttpChallenge(this.#options.answers, request);
   }
 
-  async #listenOn(address: SocketAddress): Promise<Listener> {
-    const { ports, answers } = this.#options;
-    try {
-      return await ports.net.serveHttp({ address, handler: (request) => answerHttpChallenge(answers, request) });
-    } catch (error) {
-      throw explained(error, address);
-    }
+  #isMeantFor(request: Request, identifier: Identifier): boolean {
+    const { match } = this.#options;
+    if (match === undefined) return true;
+    const host = requestedHost(request, match);
+    if (host !== undefined && isHostOf(host, identifier)) return true;
+    this.#warn(identifier, match.header === '' ? 'Host' : match.header, host);
+    return false;
   }
-}
 
-const otherWays =
-  'listen on another port and have port 80 forwarded to it (--http.address), put the answers into a web server’s folder (webroot), or prove the names by DNS';
-
-/** Each failure to listen, with its cure. */
-function explained(error: unknown, { host, port }: SocketAddress): unknown {
-  const where = host === '' ? `port ${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  if (hasCode(error, 'port-in-use')) {
-    return new EversealError('port-in-use', `Cannot answer http-01 challenges: ${where} is taken by another program`, {
-      next: `Stop that program meanwhile, ${otherWays}.`,
-      cause: error,
-    });
+  /** Once for each name and what was asked for instead: CAs look from several places. */
+  #warn(identifier: Identifier, header: string, host: string | undefined): void {
+    const asked = host === undefined ? `without a host in its header ${header}` : `for ${printable(host, 255)}`;
+    const message = `A request for the challenge of ${identifier.value} came ${asked} (${header}) and got 404. If a proxy stands before this listener, let it pass the host on, and name the header that holds it (--http.proxy-header); if a redirect led here, answer the challenge under the name itself`;
+    if (this.#warned.has(message) || this.#warned.size >= 1000) return;
+    this.#warned.add(message);
+    this.#options.events?.({ type: 'warning', message });
   }
-  if (hasCode(error, 'permission')) {
-    return new EversealError('permission', `Cannot answer http-01 challenges: this user may not listen on ${where}`, {
-      next: `Give the program the right to low ports (setcap cap_net_bind_service=+ep), ${otherWays}.`,
-      cause: error,
-    });
-  }
-  return error;
 }
