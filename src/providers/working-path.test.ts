@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { fromFolder } from './working-path.ts';
+
+it.each([
+  ['/work', 'a/b', '/work/a/b'],
+  ['/work', './a', '/work/a'],
+  ['/work/', '../a', '/work/../a'],
+  ['/work', '/a', '/a'],
+  ['/', 'a', '/a'],
+  ['C:\\work', 'a', 'C:\\work\\a'],
+  ['C:\\work', 'D:\\a', 'D:\\a'],
+])('a path of a setting starts from %s: %s is %s', (folder, path, whole) => {
+  expect(fromFolder(folder, path)).toBe(whole);
+});
