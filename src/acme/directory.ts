@@ -24,6 +24,10 @@ export interface DirectoryMeta {
   readonly website: string | undefined;
   readonly caaIdentities: readonly string[];
   readonly externalAccountRequired: boolean;
+  /** Names that dns-persist-01 records of every account may name (draft-ietf-acme-dns-persist-02); undefined when not told. */
+  readonly issuerDomainNames: readonly string[] | undefined;
+  /** What the account hash of a dns-persist-01 record follows (draft -02); undefined where records name account URLs. */
+  readonly accountHashPrefix: string | undefined;
   /** Profile name → description or URL (draft-ietf-acme-profiles). Look names up with `Object.hasOwn`. */
   readonly profiles: Readonly<Record<string, string>>;
 }
@@ -47,6 +51,8 @@ const metaSchema = v.object({
   caaIdentities: v.fallback(v.optional(v.array(v.unknown()), []), []),
   externalAccountRequired: v.fallback(v.optional(v.boolean(), false), false),
   profiles: v.fallback(v.optional(v.record(v.string(), v.unknown()), {}), {}),
+  issuerDomainNames: v.fallback(v.optional(v.array(v.unknown())), undefined),
+  accountHashPrefix: text,
 });
 /** Some CAs have no `meta`, and a broken one only says less. */
 const noMeta = { caaIdentities: [], externalAccountRequired: false, profiles: {} };
@@ -89,12 +95,16 @@ function readMeta(meta: v.InferOutput<typeof metaSchema>): DirectoryMeta {
   return {
     termsOfService: webAddress(meta.termsOfService),
     website: webAddress(meta.website),
-    caaIdentities: meta.caaIdentities
-      .slice(0, 100)
-      .flatMap((entry) => (typeof entry === 'string' ? printable(entry, 253) : [])),
+    caaIdentities: domainNames(meta.caaIdentities),
+    issuerDomainNames: meta.issuerDomainNames && domainNames(meta.issuerDomainNames),
+    accountHashPrefix: meta.accountHashPrefix === undefined ? undefined : printable(meta.accountHashPrefix, 2_000),
     externalAccountRequired: meta.externalAccountRequired,
     profiles: Object.fromEntries(Object.entries(meta.profiles).slice(0, maxProfiles).flatMap(readProfile)),
   };
+}
+
+function domainNames(entries: readonly unknown[]): readonly string[] {
+  return entries.slice(0, 100).flatMap((entry) => (typeof entry === 'string' ? printable(entry, 253) : []));
 }
 
 /** A name that cannot be printed cannot be asked for either. */

@@ -1,6 +1,7 @@
 /** What every part of a Run shares. */
 import type { AcmeClient } from '../acme/index.ts';
 import type { EventSink, Ports } from '../core/index.ts';
+import type { Preflight } from './preflight.ts';
 import type { IssuerSpec } from './spec.ts';
 import type { Stores } from './stores.ts';
 
@@ -19,6 +20,8 @@ export interface EngineContext {
   readonly events: EventSink;
   readonly signal: AbortSignal;
   readonly clients: ClientPool;
+  /** Called before each order; without it orders are placed at once. */
+  readonly preflight?: Preflight | undefined;
 }
 
 /**

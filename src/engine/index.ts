@@ -10,6 +10,7 @@ export type { Failures } from './failures.ts';
 export { normaliseIdentifier, normaliseIdentifiers } from './identifiers.ts';
 export { rollOverAccountKey } from './key-rollover.ts';
 export { type Decision, type IssueReason, type PlanFacts, plan } from './plan.ts';
+export type { Preflight, PreflightTarget } from './preflight.ts';
 export { renewalDate } from './renewal-time.ts';
 export { type CertificateReport, isSuccess, type Report, reportToJson } from './report.ts';
 export { type CertificateRequest, type Question, type Resolution, resolve, specsOf } from './resolve.ts';

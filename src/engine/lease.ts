@@ -36,6 +36,20 @@ export async function withLease<T>(
   }
 }
 
+/**
+ * As {@link withLease}, with several locks: taken one after the other in the order of their names, so that two who want the
+ * same ones never wait for each other.
+ */
+export function withLeases<T>(
+  options: LeaseOptions,
+  names: readonly string[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const [first, ...others] = [...names].sort();
+  if (first === undefined) return work(options.signal);
+  return withLease(options, first, (_fence, signal) => withLeases({ ...options, signal }, others, work));
+}
+
 async function acquire(options: LeaseOptions, name: string): Promise<Lease> {
   for (let attempt = 0; ; attempt += 1) {
     options.signal.throwIfAborted();

@@ -1,20 +1,29 @@
 /** One order at one CA, from newOrder (or from where a crash left it) to the stored certificate. */
 import type { Account, IssuedChain, Order } from '../acme/index.ts';
-import { hasCode, messageOf, softwareKeyFromPkcs8, withDeadline } from '../core/index.ts';
+import { hasCode, type Identifier, messageOf, softwareKeyFromPkcs8, withDeadline } from '../core/index.ts';
+import { jwkThumbprint } from '../pki/jwk.ts';
 import { withAccount } from './accounts.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import { checkGivenKey, type SigningRequest, signingRequest } from './certificate-key.ts';
 import type { EngineContext } from './context.ts';
 import { checkIssued } from './issued-certificate.ts';
 import { certificateSubject, OrderJournal } from './order-journal.ts';
-import { cleanUpAfterCrash, type FailedChallenges, prepareSolvers, solve } from './solving.ts';
+import type { OrderingAccount } from './challenge-tasks.ts';
+import type { FailedChallenges } from './failed-challenges.ts';
+import { runPreflight } from './preflight.ts';
+import { cleanUpAfterCrash, prepareSolvers, solve } from './solving.ts';
 import type { CertificateSpec, IssuerSpec } from './spec.ts';
 import type { Fence, StoredCertificate } from './stores.ts';
 
 export interface AttemptOptions {
   readonly context: EngineContext;
+  /** With the identifiers of this attempt: fewer than were asked for where some were given up. */
   readonly spec: CertificateSpec;
   readonly issuer: IssuerSpec;
+  /** What the user asked for, whatever this attempt is about. */
+  readonly requested: readonly Identifier[];
+  /** What of it was given up, and why. */
+  readonly omitted: StoredCertificate['omitted'];
   /** The version that the decision to issue was based on. */
   readonly stored: StoredCertificate | undefined;
   /** certID of the certificate that this one replaces at this CA. */
@@ -26,6 +35,7 @@ export interface AttemptOptions {
 interface OpenOrder {
   readonly order: Order;
   readonly journal: OrderJournal;
+  readonly account: Account;
 }
 
 /**
@@ -39,7 +49,10 @@ export async function attemptOrder(options: AttemptOptions, signal: AbortSignal)
   await prepareSolvers(spec.solvers, spec.identifiers, options.failed, signal);
   const open = await withAccount(context, issuer, signal, async (account) => {
     checkGivenKey(spec, account.signer.publicKey);
-    return (await resumeOrder(options, account, signal)) ?? (await placeOrder(options, account, signal));
+    const resumed = await resumeOrder(options, account, signal);
+    if (resumed !== undefined) return resumed;
+    await runPreflight(options, account, signal);
+    return placeOrder(options, account, signal);
   });
   try {
     return await complete(options, open, signal);
@@ -81,7 +94,7 @@ async function placeOrder(options: AttemptOptions, account: Account, signal: Abo
     profile,
   });
   context.events({ type: 'order.created', certificate: spec.name, url: order.url });
-  return { order, journal };
+  return { order, journal, account };
 }
 
 /** The order that an earlier process left, when it is the one wanted now and still alive. All others are cleaned up and forgotten. */
@@ -101,8 +114,8 @@ async function resumeOrder(
       !(await isDone(options, journal))
         ? await fetchLiveOrder(account, journal, signal)
         : undefined;
-    if (journal !== undefined && order !== undefined) resumed = { order, journal };
-    else await entry.close();
+    if (journal !== undefined && order !== undefined) resumed = { order, journal, account };
+    else await (journal ?? entry).close();
   }
   if (resumed !== undefined) context.events({ type: 'order.resumed', certificate: spec.name, url: resumed.order.url });
   return resumed;
@@ -112,14 +125,19 @@ async function resumeOrder(
 export async function cleanUpOrders(context: EngineContext, spec: CertificateSpec): Promise<void> {
   for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) {
     const journal = OrderJournal.read(entry);
-    if (journal !== undefined) await cleanUpAfterCrash(context, journal, spec.solvers);
+    if (journal === undefined) continue;
+    await cleanUpAfterCrash(context, journal, spec.solvers);
+    if (journal.isOver) await journal.close();
   }
 }
 
 /** As {@link cleanUpOrders}, and forgets the orders: there is nothing to issue any more. */
 export async function abandonOrders(context: EngineContext, spec: CertificateSpec): Promise<void> {
-  await cleanUpOrders(context, spec);
-  for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) await entry.close();
+  for (const entry of await context.stores.journal.unfinished(certificateSubject(spec.name))) {
+    const journal = OrderJournal.read(entry);
+    if (journal !== undefined) await cleanUpAfterCrash(context, journal, spec.solvers);
+    await (journal ?? entry).close();
+  }
 }
 
 /** undefined when the order has ended in a way that no certificate can come of, or when the CA forgot it. */
@@ -144,12 +162,14 @@ function isElsewhere({ url, directory }: { readonly url: string; readonly direct
 
 async function complete(
   options: AttemptOptions,
-  { order, journal }: OpenOrder,
+  { order, journal, account }: OpenOrder,
   signal: AbortSignal,
 ): Promise<StoredCertificate> {
   const { context, spec, failed } = options;
   if (order.status === 'pending') {
-    await solve({ context, certificate: spec.name, order, journal, solvers: spec.solvers, failed }, signal);
+    const ordering = await orderingAccount(options, account, signal);
+    const { name: certificate, solvers } = spec;
+    await solve({ context, certificate, order, account: ordering, journal, solvers, failed }, signal);
   }
   const request = await signingRequest(context, spec, journal, signal);
   if (order.status === 'ready') await order.finalize(request.csr, signal);
@@ -161,6 +181,15 @@ async function complete(
     context.events({ type: 'warning', message: `The order of ${spec.name} stays in the journal: ${messageOf(error)}` });
   });
   return stored;
+}
+
+async function orderingAccount(
+  { context, issuer }: AttemptOptions,
+  { url, signer }: Account,
+  signal: AbortSignal,
+): Promise<OrderingAccount> {
+  const { meta } = await (await context.clients.for(issuer)).fetchDirectory(signal);
+  return { url, thumbprint: jwkThumbprint(signer.publicKey), directoryMeta: { ...meta } };
 }
 
 /** What a process leaves behind that ended between commit and close. A key that is used again proves nothing. */
@@ -182,14 +211,14 @@ async function commit(
   if (issuer.preferredChain !== undefined && !issued.preferredFound) warnOfChain(context, spec, issuer.preferredChain);
   const facts = certificateFacts(leaf);
   const requested = {
-    identifiers: spec.identifiers,
+    identifiers: options.requested,
     profile: issuer.profile,
     directory: issuer.directory,
     account: issuer.account.id,
     keyAlgorithm: facts.keyAlgorithm,
     preferredChain: issuer.preferredChain,
   };
-  const version = { chain: issued.pem, key: request.key, facts, requested, omitted: [], url: issued.url };
+  const version = { chain: issued.pem, key: request.key, facts, requested, omitted: options.omitted, url: issued.url };
   const stored = await context.stores.certificates.commit(spec.name, version, options.stored?.version, fence);
   context.events({ type: 'certificate.stored', certificate: spec.name, notAfter: facts.notAfter });
   return stored;

@@ -1,6 +1,6 @@
 /** What a Run did: text, JSON and exit code are all made from it. */
 import { type EversealError, type Identifier, nextStepOf, printable } from '../core/index.ts';
-import type { CertificateFacts } from './stores.ts';
+import type { CertificateFacts, StoredCertificate } from './stores.ts';
 
 export interface CertificateReport {
   readonly name: string;
@@ -10,6 +10,8 @@ export interface CertificateReport {
   readonly because: string;
   /** What is stored now; undefined when nothing usable is. */
   readonly facts: CertificateFacts | undefined;
+  /** Names that were asked for and are not in what is stored, with the reason. */
+  readonly omitted: StoredCertificate['omitted'];
   /** When there will be something to do for this certificate. */
   readonly nextAction: Date | undefined;
   readonly error: EversealError | undefined;
@@ -56,10 +58,13 @@ export function reportToJson(report: Report): Readonly<Record<string, unknown>> 
 }
 
 function certificateToJson(certificate: CertificateReport): Readonly<Record<string, unknown>> {
-  const { facts, error, nextAction } = certificate;
+  const { facts, error, nextAction, omitted } = certificate;
   return {
     name: certificate.name,
     identifiers: certificate.identifiers.map(({ value }) => value),
+    ...(omitted.length > 0 && {
+      omitted: omitted.map(({ identifier, reason }) => ({ name: identifier.value, reason })),
+    }),
     outcome: certificate.outcome,
     because: certificate.because,
     notBefore: facts?.notBefore.toISOString(),

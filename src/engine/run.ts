@@ -16,6 +16,7 @@ import { clearFailures, loadFailures, nextFailure, saveFailures } from './failur
 import { withLease } from './lease.ts';
 import { certificateSubject } from './order-journal.ts';
 import { type Decision, plan } from './plan.ts';
+import type { Preflight } from './preflight.ts';
 import { adviceOn } from './renewal-advice.ts';
 import { renewalDate } from './renewal-time.ts';
 import type { CertificateReport, Report } from './report.ts';
@@ -32,6 +33,8 @@ export interface RunContext {
   readonly force?: boolean;
   /** Keep to the persisted backoff instead of overriding it. */
   readonly patient?: boolean;
+  /** Looks before each order whether it can succeed. */
+  readonly preflight?: Preflight;
   /** Certificates worked on at once. Default 8. */
   readonly parallel?: number;
   /** Wait up to this long, once, before the first renewal: spreads the machines that cron wakes in the same second. */
@@ -92,7 +95,7 @@ async function openSession(context: RunContext): Promise<Session> {
   const unfinished = await unfinishedOperations(base);
   let waited: Promise<void> | undefined;
   return {
-    engine: { ...base, clients: acmeClients(base, context.client) },
+    engine: { ...base, clients: acmeClients(base, context.client), preflight: context.preflight },
     force: context.force === true,
     patient: context.patient === true,
     unfinished: new Set(unfinished.map(({ subject }) => subject)),
@@ -139,7 +142,8 @@ async function handleOne(session: Session, spec: CertificateSpec): Promise<Certi
   const done = (): number => Math.round(clock.monotonic() - started);
   try {
     const { outcome, because, stored, nextAction } = await bring(session, spec);
-    return { name, identifiers, outcome, because, facts: stored?.facts, nextAction, error: undefined, ms: done() };
+    const { facts, omitted = [] } = stored ?? {};
+    return { name, identifiers, outcome, because, facts, omitted, nextAction, error: undefined, ms: done() };
   } catch (thrown) {
     const error = asEversealError(thrown);
     const nextAction = await noteFailure(session, spec, error);
@@ -151,6 +155,7 @@ async function handleOne(session: Session, spec: CertificateSpec): Promise<Certi
       outcome: 'failed',
       because: error.code,
       facts: stored?.facts,
+      omitted: stored?.omitted ?? [],
       nextAction,
       error,
       ms: done(),

@@ -14,6 +14,8 @@ export interface CertificateSpec {
   readonly issuers: readonly IssuerSpec[];
   /** For each identifier the first that fits is used. */
   readonly solvers: readonly Solver[];
+  /** Issue for those names that can be proved, when some cannot. Default: all or nothing. */
+  readonly partial?: boolean;
   readonly renewal: RenewalPolicy;
   readonly order?: OrderOptions;
   /** One total deadline for issuing, in milliseconds, handed down to everything below. */
