@@ -49,7 +49,7 @@ describe('everseal ca start', () => {
     let directory = '';
     const { code } = await caStart(['--address', '127.0.0.1:0', '--json'], async (printed, files) => {
       const ready: unknown = JSON.parse(printed);
-      expect(ready).toMatchObject({ rootFile: '/srv/everseal-ca.pem', httpPort: 5002 });
+      expect(ready).toMatchObject({ rootFile: '/srv/everseal-ca.pem', httpPort: 5002, tlsPort: 5001 });
       directory = /https:[^"]+/.exec(printed)?.[0] ?? '';
       const roots = [files.get('/srv/everseal-ca.pem') ?? ''];
       expect((await http.request({ method: 'GET', url: directory, tls: { roots } })).status).toBe(200);
@@ -64,6 +64,27 @@ describe('everseal ca start', () => {
         /LEGO_CA_CERTIFICATES=\/srv\/r\.pem lego run .* --http\.address :5999 -s https:\/\/127\.0\.0\.1:\d+\/directory\n/,
       );
       expect(printed).toContain('LEGO_CA_CERTIFICATES=/srv/r.pem everseal run ');
+    });
+  });
+
+  it('offers the challenges that it is told, and names the port of tls-alpn-01', async () => {
+    const { http } = nodePorts();
+    const words = [
+      '--challenges',
+      'http-01,dns-persist-01',
+      '--persist',
+      'draft-02',
+      '--dns-resolver',
+      '127.0.0.1:5353',
+    ];
+    await caStart(['--address', '127.0.0.1:0', '--tls-port', '5443', '--caa', ...words], async (printed, files) => {
+      expect(printed).toContain('  tls-alpn-01  port 5443\n');
+      const url = /https:\S+\/directory/.exec(printed)?.[0] ?? '';
+      const roots = [files.get('/srv/everseal-ca.pem') ?? ''];
+      const { body } = await http.request({ method: 'GET', url, tls: { roots } });
+      expect(JSON.parse(Buffer.from(body).toString())).toMatchObject({
+        meta: { caaIdentities: ['localhost'], issuerDomainNames: ['localhost'] },
+      });
     });
   });
 
@@ -86,6 +107,9 @@ describe('everseal ca start', () => {
   it.each([
     [['--address', 'nowhere'], 'Flag --address cannot listen on "nowhere"'],
     [['--http-port', '0'], 'Flag --http-port cannot be 0'],
+    [['--tls-port', '65536'], 'Flag --tls-port cannot be 65536'],
+    [['--challenges', 'http-01,http-02'], 'Flag --challenges does not know "http-02"'],
+    [['--persist', 'draft-99'], 'Flag --persist does not know "draft-99"'],
     [['--eab-kid', 'k'], 'Only one of --eab-kid and --eab-hmac was given'],
   ])('refuses %j', async (words, message) => {
     const { code, stderr } = await caStart(words, async () => undefined);

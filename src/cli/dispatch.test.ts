@@ -61,8 +61,8 @@ describe('the words of a command line', () => {
     [['rum'], 'There is no command "rum"', 'Did you mean everseal run?'],
     [['ca'], 'There is no command "ca"', 'Did you mean everseal ca start?'],
     [['ca', 'stort'], 'There is no command "ca stort"', 'Did you mean everseal ca start?'],
-    [['frobnicate'], 'There is no command "frobnicate"', 'The commands are run, ca start, version, help.'],
-    [['help', 'me'], 'There is no command "me"', 'The commands are run, ca start, version, help.'],
+    [['frobnicate'], 'There is no command "frobnicate"', 'The commands are run, doctor, ca start, version, help.'],
+    [['help', 'me'], 'There is no command "me"', 'The commands are run, doctor, ca start, version, help.'],
     [
       ['--http', 'run'],
       'The flag --http stands in front of the command',

@@ -1,13 +1,5 @@
-import {
-  commandHelp,
-  commandManual,
-  type CommandSpec,
-  nearest,
-  programHelp,
-  selectCommand,
-  urfave,
-} from '../argv/index.ts';
-import { EversealError, printable } from '../core/index.ts';
+import { commandHelp, commandManual, type CommandSpec, programHelp, selectCommand, urfave } from '../argv/index.ts';
+import { EversealError, printable, nearest } from '../core/index.ts';
 import { exitCodeOf, exitCodes, failureText, stackText } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { commandMains, program } from './program.ts';

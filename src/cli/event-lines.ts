@@ -28,6 +28,8 @@ const lines: Lines = {
     step(`${certificate}: ready to prove ${identifier.value} by ${challenge}`),
   'challenge.failed': ({ certificate, identifier, challenge, reason }) =>
     warning(`${certificate}: ${challenge} failed for ${identifier.value}: ${reason}`),
+  'names.omitted': ({ certificate, identifiers, reason }) =>
+    warning(`${certificate}: going on without ${identifiers.map(({ value }) => value).join(', ')}: ${reason}`),
   'order.validated': ({ certificate }) => step(`${certificate}: the CA has seen the proof`),
   'order.finalized': ({ certificate }) => step(`${certificate}: the CA has issued`),
   'certificate.stored': ({ certificate }) => ({ level: 'success', text: `${certificate}: stored` }),

@@ -24,6 +24,7 @@ function certificate(name: string, rest: Partial<CertificateReport>): Certificat
     outcome: 'issued',
     because: 'missing',
     facts,
+    omitted: [],
     nextAction: undefined,
     error: undefined,
     ms: 1,

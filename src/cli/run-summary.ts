@@ -1,5 +1,5 @@
 /** What `run` says at the end: for people one line a certificate and its facts below, for machines JSON. */
-import { printable } from '../core/index.ts';
+import { identifierKey, printable } from '../core/index.ts';
 import { type CertificateReport, type Report, reportToJson } from '../engine/index.ts';
 import { failureText } from './failure.ts';
 
@@ -43,7 +43,10 @@ export function summaryJson(report: Report, filesOf: FilesOf): string {
 function certificateText(certificate: CertificateReport, files: CertificateFiles, width: number, now: Date): string {
   const { facts, nextAction, outcome } = certificate;
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ['names', certificate.identifiers.map(({ value }) => value).join(', ')],
+    ['names', namesIn(certificate)],
+    ...certificate.omitted.map(
+      ({ identifier, reason }) => ['without', `${identifier.value}: ${printable(reason)}`] as const,
+    ),
     ['expires', facts && dateText(facts.notAfter, now)],
     [outcome === 'held' ? 'next try' : 'renewal', nextAction && dateText(nextAction, now)],
     ['certificate', files.certificate],
@@ -51,6 +54,12 @@ function certificateText(certificate: CertificateReport, files: CertificateFiles
   ];
   const head = `${printable(certificate.name).padEnd(width)}  ${words[outcome]}\n`;
   return head + rows.map(([label, value]) => (value === undefined ? '' : `  ${label.padEnd(11)}  ${value}\n`)).join('');
+}
+
+function namesIn({ identifiers, omitted }: CertificateReport): string {
+  const missing = new Set(omitted.map(({ identifier }) => identifierKey(identifier)));
+  const held = identifiers.filter((identifier) => !missing.has(identifierKey(identifier)));
+  return held.map(({ value }) => value).join(', ');
 }
 
 function dateText(date: Date, now: Date): string {

@@ -1,6 +1,7 @@
 import { type Machine, type SimProcess, World } from '../../sim/index.ts';
 import { type Ca, type CaOptions, createCa, serveCa } from '../ca/index.ts';
 import type { Ports } from '../core/index.ts';
+import { DnsServer, DnsZone } from '../dns/index.ts';
 import { dispatch } from './dispatch.ts';
 // What commands load on demand: files come in real time, of which the simulated world knows nothing.
 import '../acme/index.ts';
@@ -8,6 +9,7 @@ import '../engine/issue.ts';
 import '../engine/unicode-name.ts';
 import '../pki/index.ts';
 import './commands/ca-start.ts';
+import './commands/doctor.ts';
 import './commands/run.ts';
 
 export interface Outcome {
@@ -62,6 +64,32 @@ export class SimulatedCli {
     this.world.boot({ machine: this.caMachine, name: 'ca', main: serve });
     this.#ca = await this.world.drive(started);
     this.disk.write('/srv/root.pem', new TextEncoder().encode(this.ca.root), { mode: 0o644 });
+  }
+
+  /**
+   * Starts a DNS server on a machine of its own, which has the root and site.test with these records, and answers as a
+   * resolver does. Its address is returned.
+   */
+  async startDns(records: string): Promise<string> {
+    const machine = this.world.machine({ name: 'dns.test' });
+    const [address = ''] = machine.addresses;
+    const nameServers = { ns: [address] };
+    const zones = [
+      new DnsZone('.', { nameServers, records: 'test TXT "a top-level domain"' }),
+      new DnsZone('site.test', { nameServers, records }),
+    ];
+    let ready: () => void = () => undefined;
+    const started = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    const serve = async (ports: Ports) => {
+      await new DnsServer({ ports, zones }).serve(ports.net, { host: address, port: 53 });
+      ready();
+      await new Promise<void>(() => undefined);
+    };
+    this.world.boot({ machine, name: 'dns', main: serve });
+    await this.world.drive(started);
+    return address;
   }
 
   /** Runs a command line whose words are separated by single spaces. */

@@ -1,6 +1,5 @@
 /** `everseal run`: get a certificate, or renew the stored one when it is due. */
 import { parseCommand, urfave } from '../../argv/index.ts';
-import { httpListenerSolver } from '../../challenges/index.ts';
 import { MemoryAnswers, type Ports, printable } from '../../core/index.ts';
 import { isSuccess, run } from '../../engine/index.ts';
 import { runCommand } from '../../faces/lego/flags.ts';
@@ -10,6 +9,7 @@ import { legoStores } from '../../faces/lego/stores.ts';
 import { exitCodes } from '../failure.ts';
 import type { CommandMain } from '../invocation.ts';
 import { openProgress } from '../progress.ts';
+import { solversOf } from '../solvers.ts';
 import { type FilesOf, failuresText, summaryJson, summaryText } from '../run-summary.ts';
 
 export const runMain: CommandMain = async (invocation, words) => {
@@ -31,16 +31,14 @@ export const runMain: CommandMain = async (invocation, words) => {
   for (const warning of request.warnings) progress.warn(warning);
   const { client, force, patient, randomWaitMs } = request;
   const context = { ports, stores, signal, events: progress.events, client, force, patient, randomWaitMs };
-  const report = await run(context, [{ ...request.spec, solvers: [solverOf(ports, request)] }]);
+  const settings = { ports, environment, workingFolder, answers: new MemoryAnswers(), events: progress.events };
+  const solvers = await solversOf(request.challenges, settings);
+  const report = await run(context, [{ ...request.spec, solvers }]);
   const filesOf = filesIn(folder, request);
   print(flags.values.json ? summaryJson(report, filesOf) : summaryText(report, filesOf, ports.clock.now()));
   printError(failuresText(report));
   return isSuccess(report) ? exitCodes.ok : exitCodes.failure;
 };
-
-function solverOf(ports: Ports, { http }: RunRequest) {
-  return httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses: [http.address], delayMs: http.delayMs });
-}
 
 function filesIn(folder: string, { spec }: RunRequest): FilesOf {
   const layout = new LegoLayout(folder);

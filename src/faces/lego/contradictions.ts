@@ -11,6 +11,14 @@ interface Contradiction {
   readonly next: string;
 }
 
+const waits = [
+  'ari-wait-to-renew-duration',
+  'http.delay',
+  'tls.delay',
+  'dns.propagation.wait',
+  'dns-persist.propagation.wait',
+] as const;
+
 const contradictions: readonly Contradiction[] = [
   {
     when: ({ values }) => values.domains.length > 0 && Boolean(values.csr),
@@ -33,10 +41,18 @@ const contradictions: readonly Contradiction[] = [
     next: 'Give one of them: a signing request is signed by its key already.',
   },
   {
-    when: ({ values }) => !values.http,
+    when: ({ values }) => !(values.http || values.tls || values.dns || values['dns-account'] || values['dns-persist']),
     message: 'No challenge was selected',
-    next: 'Add --http to prove control of the names by HTTP-01.',
+    next: 'Add --http, --tls, --dns CODE or --dns-persist to say how control of the names is proved.',
   },
+  ...(['dns', 'dns-persist'] as const).flatMap((prefix): readonly Contradiction[] =>
+    (['disable-ans', 'disable-rns'] as const).map((disable) => ({
+      when: ({ values }) =>
+        values[`${prefix}.propagation.wait`] !== undefined && values[`${prefix}.propagation.${disable}`],
+      message: `Both --${prefix}.propagation.wait and --${prefix}.propagation.${disable} were given`,
+      next: 'Give one of them: with a fixed wait no server is asked.',
+    })),
+  ),
   {
     when: ({ values }) => values.ipv4only && values.ipv6only,
     message: 'Both --ipv4only and --ipv6only were given',
@@ -48,7 +64,7 @@ const contradictions: readonly Contradiction[] = [
     next: 'Give both, as the CA told you.',
   },
   {
-    when: ({ values }) => values['ari-wait-to-renew-duration'] < 0 || values['http.delay'] < 0,
+    when: ({ values }) => waits.some((name) => (values[name] ?? 0) < 0),
     message: 'A wait cannot be negative',
     next: 'Give a duration such as 0, 30s or 2m.',
   },
@@ -60,15 +76,37 @@ export function refuseContradictions(flags: RunFlags): void {
   if (found !== undefined) throw new EversealError('usage', found.message, { next: found.next });
 }
 
+/** Flags that mean nothing without another one. */
+const companions: readonly (readonly [
+  flags: readonly string[],
+  without: string,
+  isIdle: (flags: RunFlags) => boolean,
+])[] = [
+  [['eab.kid', 'eab.hmac'], '--eab', ({ values }) => !values.eab],
+  [['http.webroot', 'http.proxy-header', 'http.delay'], '--http', ({ values }) => !values.http],
+  [['tls.address', 'tls.delay'], '--tls', ({ values }) => !values.tls],
+  [
+    ['dns.propagation.wait', 'dns.propagation.disable-ans', 'dns.propagation.disable-rns'],
+    '--dns',
+    ({ values }) => !values.dns && !values['dns-account'],
+  ],
+  [
+    ['dns-persist.provider', 'dns-persist.issuer-domain-name', 'dns-persist.persist-until'],
+    '--dns-persist',
+    ({ values }) => !values['dns-persist'],
+  ],
+  [['http.address', 'http.proxy-header'], 'a listener', ({ values }) => values.http && Boolean(values['http.webroot'])],
+];
+
 /** What was given and changes nothing, as warnings. */
-export function uselessFlags({ values, given }: RunFlags): readonly string[] {
-  const idle = !values.eab && Boolean(values['eab.kid'] || values['eab.hmac']);
-  return [
-    ...(idle ? ['--eab.kid and --eab.hmac are not used without --eab'] : []),
-    ...(given.has('http.proxy-header')
-      ? ['--http.proxy-header changes nothing: answers are found by their token, whatever the proxy does to headers']
-      : []),
-  ];
+export function uselessFlags(flags: RunFlags): readonly string[] {
+  const given: ReadonlySet<string> = flags.given;
+  return companions.flatMap(([names, without, isIdle]) => {
+    const idle = names.filter((name) => given.has(name));
+    if (idle.length === 0 || !isIdle(flags)) return [];
+    const verb = idle.length === 1 ? 'is' : 'are';
+    return [`${idle.map((name) => `--${name}`).join(' and ')} ${verb} not used without ${without}`];
+  });
 }
 
 /** @throws EversealError `usage` for a time below one second */

@@ -1,5 +1,6 @@
 /** The flags of `lego run` that work here, with lego v5's names, aliases and defaults, in one table. */
 import type { CommandSpec, FlagSpec } from '../../argv/index.ts';
+import { challengeFlags } from './challenge-flags.ts';
 import { caCodes } from './servers.ts';
 
 export const keyTypes = ['EC256', 'EC384', 'RSA2048', 'RSA3072', 'RSA4096', 'RSA8192'] as const;
@@ -14,22 +15,7 @@ export const runFlags = [
     doc: 'Names or IP addresses: by commas or repeated',
     more: 'The first names the files. When the certificate is stored already, new names are added to its own.',
   },
-  {
-    name: 'http',
-    type: 'bool',
-    group: 'Certificate',
-    doc: 'Prove control of the names by HTTP-01',
-    more: 'A listener of our own answers when the CA fetches http://NAME/.well-known/acme-challenge/… on port 80.',
-  },
-  {
-    name: 'http.address',
-    type: 'string',
-    default: ':80',
-    group: 'Certificate',
-    placeholder: 'ADDR',
-    doc: 'Where to listen for that',
-    more: 'HOST:PORT, or :PORT for all addresses. Forward port 80 to it when it is another port.',
-  },
+  ...challengeFlags,
   {
     name: 'key-type',
     aliases: ['k'],
@@ -37,6 +23,7 @@ export const runFlags = [
     default: 'EC256',
     group: 'Certificate',
     placeholder: 'TYPE',
+    rare: true,
     doc: 'Kind of key',
     more: `One of ${keyTypes.join(', ')}, for the certificate and a new account.`,
   },
@@ -179,25 +166,6 @@ export const runFlags = [
     more: 'It is added to the ten minutes that validation may take.',
   },
   {
-    name: 'http.proxy-header',
-    type: 'string',
-    default: 'Host',
-    group: 'Certificate',
-    placeholder: 'HEADER',
-    rare: true,
-    doc: 'Which header holds the name, behind a proxy',
-    more: 'Never needed: answers are found by their token, whatever header a proxy has changed.',
-  },
-  {
-    name: 'http.delay',
-    type: 'duration',
-    default: 0,
-    group: 'Certificate',
-    placeholder: 'DURATION',
-    rare: true,
-    doc: 'Wait between listening and validation',
-  },
-  {
     name: 'account-id',
     type: 'string',
     group: 'CA and account',
@@ -325,7 +293,7 @@ export const runFlags = [
 export const runCommand = {
   name: 'run',
   summary: 'get a certificate, or renew the stored one when it is due',
-  usage: '--domains NAME --http --email ADDRESS --accept-tos [FLAGS]',
+  usage: '--domains NAME --http|--tls|--dns CODE -m ADDRESS -a [FLAGS]',
   envPrefix: 'LEGO_',
   flags: runFlags,
   variables: [
@@ -335,6 +303,10 @@ export const runCommand = {
     },
     { name: 'LEGO_CA_SYSTEM_CERT_POOL', doc: "true: trust the system's roots as well." },
     { name: 'LEGO_CA_SERVER_NAME', doc: "The name to expect in the certificate of the CA's server." },
+    {
+      name: 'LEGO_DISABLE_CNAME_SUPPORT',
+      doc: 'true: make TXT records at their own names, even where a CNAME stands.',
+    },
   ],
   examples: [
     {
@@ -342,8 +314,8 @@ export const runCommand = {
       line: 'everseal run -a -m you@example.com -d www.example.com --http',
     },
     {
-      doc: 'behind a proxy that forwards to port 5002',
-      line: 'everseal run -a -m you@example.com -d example.com --http --http.address :5002',
+      doc: 'a wildcard, by the DNS provider Cloudflare',
+      line: "everseal run -a -m you@example.com -d '*.example.com' --dns cloudflare",
     },
   ],
 } as const satisfies CommandSpec<typeof runFlags>;

@@ -70,7 +70,7 @@ async function request(line: string, situation: Situation = {}) {
 
 describe('a request from flags', () => {
   it('has lego’s defaults', async () => {
-    const { spec, http, client, force } = await request(minimal);
+    const { spec, challenges, client, force, preflight } = await request(minimal);
     expect(spec).toMatchObject({
       name: 'a.example',
       identifiers: [dns('a.example')],
@@ -84,7 +84,10 @@ describe('a request from flags', () => {
       ],
     });
     expect(spec.renewal.beforeExpiryMs).toBeUndefined();
-    expect(http).toEqual({ address: { host: '', port: 80 }, delayMs: 0 });
+    const { http, ...others } = challenges;
+    expect(http).toEqual({ address: { host: '', port: 80 }, delayMs: 0, proxyHeader: 'Host', webroot: undefined });
+    expect(others).toMatchObject({ tls: undefined, dns: undefined, dnsAccount: undefined, persist: undefined });
+    expect(preflight).toBe(true);
     expect(client).toEqual({ requestTimeoutMs: 120_000 });
     expect(force).toBe(false);
   });
@@ -94,7 +97,11 @@ describe('a request from flags', () => {
       '--http --http.address 127.0.0.1:5002 --http.delay 2s -d A.Example,*.b.example -s letsencrypt-staging -m me@example.com -a -k rsa2048 ' +
       '--account-id me --eab --eab.kid kid --eab.hmac c2VjcmV0 --cert.name mine --reuse-key --must-staple --enable-cn --profile tls --preferred-chain Root ' +
       '--not-before 2030-01-02T00:00:00Z --not-after 2030-01-03T00:00:00Z --cert.timeout 60 --http-timeout 5 --user-agent mine/1 --tls-skip-verify -6 ' +
-      '--renew-days 30 --renew-force --ari-disable --ari-wait-to-renew-duration 1m --no-random-sleep --http.proxy-header X-Forwarded-Host';
+      '--http.proxy-header X-Forwarded-Host --http.webroot /www --tls --tls.address :8443 --tls.delay 1s --dns exec --dns-account pdns ' +
+      '--dns.resolvers 192.0.2.1,[::1]:5353 --dns.timeout 3 --dns.propagation.disable-ans --dns-persist --dns-persist.provider desec ' +
+      '--dns-persist.issuer-domain-name ca.example --dns-persist.persist-until 2030-01-03T00:00:00Z --dns-persist.resolvers 192.0.2.2 ' +
+      '--dns-persist.timeout 4 --dns-persist.propagation.wait 5s --allow-partial --no-preflight ' +
+      '--renew-days 30 --renew-force --ari-disable --ari-wait-to-renew-duration 1m --no-random-sleep';
     const { spec, ...rest } = await request(line.replace(',*.b.example', ',b.example'));
     const issuer = spec.issuers[0];
     expect(spec).toMatchObject({
@@ -108,6 +115,7 @@ describe('a request from flags', () => {
         notBefore: new Date('2030-01-02T00:00:00Z'),
         notAfter: new Date('2030-01-03T00:00:00Z'),
       },
+      partial: true,
       deadlineMs: 600_000 + 60_000 + 60_000,
     });
     expect(issuer).toMatchObject({
@@ -126,12 +134,40 @@ describe('a request from flags', () => {
     });
     expect(issuer?.account.externalAccount?.macKey.reveal()).toBe('c2VjcmV0');
     expect(rest).toEqual({
-      http: { address: { host: '127.0.0.1', port: 5002 }, delayMs: 2_000 },
+      challenges: {
+        tls: { address: { host: '::', port: 8443 }, delayMs: 1_000 },
+        http: {
+          address: { host: '127.0.0.1', port: 5002 },
+          delayMs: 2_000,
+          proxyHeader: 'X-Forwarded-Host',
+          webroot: '/www',
+        },
+        dns: 'exec',
+        dnsAccount: 'pdns',
+        look: {
+          resolvers: ['192.0.2.1', '[::1]:5353'],
+          timeoutMs: 3_000,
+          checks: { authoritative: false, recursive: true },
+          followCname: true,
+        },
+        persist: {
+          provider: 'desec',
+          issuerDomainName: 'ca.example',
+          persistUntil: new Date('2030-01-03T00:00:00Z'),
+          look: {
+            resolvers: ['192.0.2.2'],
+            timeoutMs: 4_000,
+            checks: { authoritative: true, recursive: true, fixedWaitMs: 5_000 },
+            followCname: true,
+          },
+        },
+      },
+      preflight: false,
       client: { requestTimeoutMs: 5_000, userAgent: 'mine/1' },
       force: true,
       patient: false,
       randomWaitMs: 0,
-      warnings: [expect.stringContaining('--http.proxy-header')],
+      warnings: ['--http.address and --http.proxy-header are not used without a listener'],
     });
   });
 
@@ -149,9 +185,20 @@ describe('a request from flags', () => {
     expect(warnings).toEqual(['--eab.kid and --eab.hmac are not used without --eab']);
   });
 
-  it('warns of a proxy header, which changes nothing here', async () => {
-    const { warnings } = await request(`${minimal} --http.proxy-header X-Forwarded-Host`);
-    expect(warnings).toEqual([expect.stringContaining('--http.proxy-header changes nothing')]);
+  it.each([
+    ['--tls.delay 1s', ['--tls.delay is not used without --tls']],
+    ['--dns.propagation.disable-ans', ['--dns.propagation.disable-ans is not used without --dns']],
+    ['--dns-persist.provider pdns', ['--dns-persist.provider is not used without --dns-persist']],
+    ['--dns exec --dns.propagation.disable-ans', []],
+  ])('says of %s what is not used', async (flags, warnings) => {
+    expect((await request(`${minimal} ${flags}`)).warnings).toEqual(warnings);
+  });
+
+  it('leaves CNAMEs alone when the environment says so', async () => {
+    const { challenges } = await request(`${minimal} --dns exec`, {
+      environment: { LEGO_DISABLE_CNAME_SUPPORT: 'true' },
+    });
+    expect(challenges.look.followCname).toBe(false);
   });
 
   it('asks about terms only when somebody can answer', async () => {
@@ -271,7 +318,26 @@ describe('flags that make no sense', () => {
       'Both --private-key and --csr were given',
       'Give one of them: a signing request is signed by its key already.',
     ],
-    ['-d a.example', 'No challenge was selected', 'Add --http to prove control of the names by HTTP-01.'],
+    [
+      '-d a.example',
+      'No challenge was selected',
+      'Add --http, --tls, --dns CODE or --dns-persist to say how control of the names is proved.',
+    ],
+    [
+      `${minimal} --dns exec --dns.propagation.wait 3s --dns.propagation.disable-rns`,
+      'Both --dns.propagation.wait and --dns.propagation.disable-rns were given',
+      'Give one of them: with a fixed wait no server is asked.',
+    ],
+    [
+      '--tls --http -d *.a.example',
+      'HTTP-01 and TLS-ALPN-01 cannot prove the wildcard *.a.example',
+      'Add --dns with a DNS provider, or name each host instead: a wildcard needs a DNS challenge.',
+    ],
+    [
+      '--dns exec -d a.example,192.0.2.7',
+      'A DNS challenge cannot prove the address 192.0.2.7',
+      'Add --http or --tls: an IP address is proved by a connection to it (RFC 8738).',
+    ],
     [`${minimal} -4 -6`, 'Both --ipv4only and --ipv6only were given', 'Leave both out to use IPv4 and IPv6.'],
     [`${minimal} --eab --eab.kid k`, '--eab needs --eab.kid and --eab.hmac', 'Give both, as the CA told you.'],
     [`${minimal} --http.delay -1s`, 'A wait cannot be negative', 'Give a duration such as 0, 30s or 2m.'],
@@ -286,7 +352,7 @@ describe('flags that make no sense', () => {
     [
       '--http -d *.a.example',
       'HTTP-01 cannot prove the wildcard *.a.example',
-      'Name each host instead: a wildcard needs a DNS challenge.',
+      'Add --dns with a DNS provider, or name each host instead: a wildcard needs a DNS challenge.',
     ],
     [
       '--http -c gone',

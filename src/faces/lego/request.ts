@@ -1,15 +1,13 @@
 /** From the flags of `lego run` and what is stored to what the engine is asked for. */
-import { absolutePath, type Environment, nearest } from '../../argv/index.ts';
+import { absolutePath, type Environment } from '../../argv/index.ts';
 import {
   EversealError,
-  type Identifier,
-  isWildcard,
   type KeyAlgorithm,
   messageOf,
   type Ports,
   printable,
   Secret,
-  type SocketAddress,
+  nearest,
 } from '../../core/index.ts';
 import {
   type AccountSpec,
@@ -22,10 +20,10 @@ import {
   resolve,
   type StoredCertificate,
 } from '../../engine/index.ts';
+import { type Challenges, readChallenges, refuseUnprovable } from './challenges.ts';
 import { caTrust } from './ca-trust.ts';
 import { atLeastOne, refuseContradictions, type RunFlags, uselessFlags } from './contradictions.ts';
 import { keyTypes } from './flags.ts';
-import { parseListenAddress } from './listen-address.ts';
 import { resolveServer } from './servers.ts';
 import { isOpen, openKeyRefused, openKeyText } from './stored-key.ts';
 
@@ -40,16 +38,12 @@ export interface RunInput {
   readonly askTerms?: (url: string) => Promise<boolean>;
 }
 
-/** How HTTP-01 is to be answered. */
-export interface HttpChallenge {
-  readonly address: SocketAddress;
-  readonly delayMs: number;
-}
-
 export interface RunRequest {
   /** Everything but how challenges are solved. */
   readonly spec: Omit<CertificateSpec, 'solvers'>;
-  readonly http: HttpChallenge;
+  readonly challenges: Challenges;
+  /** Look before an order whether it can succeed. */
+  readonly preflight: boolean;
   readonly client: { readonly userAgent?: string; readonly requestTimeoutMs: number };
   readonly force: boolean;
   /** Leave a renewal that failed alone for a while: nobody watches, and what is stored still serves. */
@@ -77,6 +71,7 @@ const validationMs = 10 * minute;
 export async function readRunRequest(input: RunInput): Promise<RunRequest> {
   const { values, given } = input.flags;
   refuseContradictions(input.flags);
+  const challenges = readChallenges(input.flags, input.environment);
   const family = values.ipv4only ? 4 : values.ipv6only ? 6 : undefined;
   const request: CertificateRequest = {
     ...(await readSubject(input)),
@@ -88,6 +83,7 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
       ...(values['not-before'] === undefined ? {} : { notBefore: values['not-before'] }),
       ...(values['not-after'] === undefined ? {} : { notAfter: values['not-after'] }),
     },
+    partial: values['allow-partial'],
     deadlineMs: deadline(input.flags),
     solvers: [],
   };
@@ -95,13 +91,11 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
   if ('question' in resolution) throw noSuchCertificate(resolution.question.certificate);
   const [spec] = resolution.specs;
   if (spec === undefined) throw new TypeError('one request gives one spec');
-  refuseWildcards(spec.identifiers);
+  refuseUnprovable(spec.identifiers, challenges);
   return {
     spec,
-    http: {
-      address: parseListenAddress(values['http.address'], '--http.address', family),
-      delayMs: values['http.delay'],
-    },
+    challenges,
+    preflight: !values['no-preflight'],
     client: {
       requestTimeoutMs: atLeastOne('--http-timeout', values['http-timeout'] ?? 120) * second,
       ...(values['user-agent'] ? { userAgent: values['user-agent'] } : {}),
@@ -147,15 +141,6 @@ async function readSubject(input: RunInput): Promise<Subject> {
 function noSuchCertificate(name: string): EversealError {
   return new EversealError('usage', `There is no stored certificate "${printable(name, 80)}" to renew`, {
     next: 'Name what it shall be good for with --domains.',
-  });
-}
-
-/** Told before anything is asked of the CA. */
-function refuseWildcards(identifiers: readonly Identifier[]): void {
-  const wildcard = identifiers.find(isWildcard);
-  if (wildcard === undefined) return;
-  throw new EversealError('usage', `HTTP-01 cannot prove the wildcard ${wildcard.value}`, {
-    next: 'Name each host instead: a wildcard needs a DNS challenge.',
   });
 }
 

@@ -1,5 +1,4 @@
-import { nearest } from '../../argv/index.ts';
-import { EversealError, printable } from '../../core/index.ts';
+import { EversealError, printable, nearest } from '../../core/index.ts';
 
 /** lego's short codes for CAs, with the URLs of their directories. */
 const directories: Readonly<Record<string, string>> = {
