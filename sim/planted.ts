@@ -4,6 +4,7 @@
  */
 import type { Solver } from '../src/challenges/index.ts';
 import type { Ports } from '../src/core/index.ts';
+import type { DnsProvider } from '../src/dns/index.ts';
 import type { JournalEntry, JournalRecord, Lease, Stores } from '../src/engine/index.ts';
 import { replacing } from './replacing.ts';
 
@@ -14,6 +15,7 @@ export interface Defect {
   readonly ports?: (ports: Ports) => Ports;
   readonly stores?: (stores: Stores) => Stores;
   readonly solver?: (solver: Solver) => Solver;
+  readonly provider?: (provider: DnsProvider) => DnsProvider;
   /** Effects near which it shows, by their names in the trace: looked at first. */
   readonly near?: RegExp;
 }

@@ -3,8 +3,10 @@
 import '../src/acme/index.ts';
 import '../src/engine/issue.ts';
 import '../src/pki/index.ts';
+import '../src/ca/open-resolver.ts';
+import '../src/providers/dnsupdate-provider.ts';
 import { type Ca, type CaOptions, createCa, makeAuthority, serveCa } from '../src/ca/index.ts';
-import { answerHttpChallenge, httpListenerSolver, type Solver } from '../src/challenges/index.ts';
+import { answerHttpChallenge, dnsSolver, httpListenerSolver, type Solver } from '../src/challenges/index.ts';
 import { type EversealEvent, MemoryAnswers, type Ports } from '../src/core/index.ts';
 import {
   acmeClients,
@@ -17,9 +19,12 @@ import {
   run,
   type Stores,
 } from '../src/engine/index.ts';
+import type { DnsProvider } from '../src/dns/index.ts';
 import { legoStores } from '../src/faces/lego/stores.ts';
+import { openProvider } from '../src/providers/index.ts';
 import { KeyFactory } from './keys.ts';
 import type { Machine } from './machine.ts';
+import { NameService, type NameServiceOptions } from './name-service.ts';
 import { SeededRandom } from './random.ts';
 import { replacing } from './replacing.ts';
 import type { Exit, SimProcess } from './process.ts';
@@ -37,6 +42,10 @@ export interface TownOptions {
    * shared storage is. Default: each client listens on port 80 of the web machine by itself.
    */
   readonly front?: boolean;
+  /**
+   * The town has DNS, and its clients prove names by dns-01 through this provider. The CA asks the secondary, which is late.
+   */
+  readonly dns?: NameServiceOptions & { readonly provider: string };
 }
 
 export interface ClientOptions {
@@ -51,6 +60,7 @@ export interface ClientOptions {
   /** Replaces stores by defective or watched ones. */
   readonly wrapStores?: ((stores: Stores) => Stores) | undefined;
   readonly wrapSolver?: ((solver: Solver) => Solver) | undefined;
+  readonly wrapProvider?: ((provider: DnsProvider) => DnsProvider) | undefined;
 }
 
 /** Everything a client process works with. */
@@ -95,6 +105,7 @@ export class Town {
   readonly #options: TownOptions;
   /** What the front shows, by token. */
   readonly shown = new Map<string, string>();
+  #dns: NameService | undefined;
 
   private constructor(world: World, options: TownOptions) {
     this.world = world;
@@ -139,8 +150,18 @@ export class Town {
   /** Builds the town and waits until its CA listens. Call it inside `world.drive`. */
   static async build(world: World, options: TownOptions = {}): Promise<Town> {
     const town = new Town(world, options);
+    if (options.dns !== undefined) town.#dns = await NameService.open(world, options.dns);
     await town.openCa(options.caHost ?? defaultHost, options.ca);
     return town;
+  }
+
+  get dns(): NameService {
+    if (this.#dns === undefined) throw new TypeError('the town has no DNS');
+    return this.#dns;
+  }
+
+  get hasDns(): boolean {
+    return this.#dns !== undefined;
   }
 
   get ca(): Ca {
@@ -159,7 +180,8 @@ export class Town {
         name: host,
         main: async (ports) => {
           const known = host === defaultHost && options.alternateRoots === undefined ? { authority } : {};
-          const made = await createCa(ports, { baseUrl: `https://${host}`, ...known, ...options });
+          const validation = { ...this.#lookUp(), ...options.validation };
+          const made = await createCa(ports, { baseUrl: `https://${host}`, ...known, ...options, validation });
           await serveCa(ports, made, { host: '', port: 443 });
           resolve(made);
           await new Promise(() => undefined);
@@ -169,6 +191,31 @@ export class Town {
     });
     if (host === (this.#options.caHost ?? defaultHost)) this.#ca = ca;
     return ca;
+  }
+
+  /** One for all certificates of a Run. */
+  async #plainSolver(ports: Ports, options: ClientOptions): Promise<Solver> {
+    const { front, dns } = this.#options;
+    if (dns !== undefined) return this.#dnsSolver(ports, dns.provider, options);
+    if (front === true) return this.#frontSolver();
+    return httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses: [{ host: '', port: 80 }] });
+  }
+
+  async #dnsSolver(
+    ports: Ports,
+    code: string,
+    { wrapProvider, events = () => undefined }: ClientOptions,
+  ): Promise<Solver> {
+    const resolver = this.dns.resolver(ports);
+    const { environment } = this.dns;
+    const opened = await openProvider(code, { ports, environment, workingFolder: '/', resolver, events });
+    const provider = wrapProvider?.(opened) ?? opened;
+    const checks = { authoritative: true, recursive: true };
+    return dnsSolver({ type: 'dns-01', ports, provider, resolver, checks, events });
+  }
+
+  #lookUp(): CaOptions['validation'] {
+    return this.#dns === undefined ? {} : { resolvers: [this.#dns.secondary] };
   }
 
   /** Boots one client process and waits for its end. */
@@ -203,7 +250,7 @@ export class Town {
       machine: options.machine ?? this.web,
       name: options.name ?? 'client',
       ...(options.wrap && { wrap: options.wrap }),
-      main: (ports, process) => work(this.#equip(ports, process, options)),
+      main: async (ports, process) => work(await this.#equip(ports, process, options)),
     });
   }
 
@@ -218,7 +265,7 @@ export class Town {
     return { ...stores, certificates: replacing(certificates, { commit }) };
   }
 
-  #equip(ports: Ports, process: SimProcess, options: ClientOptions): Client {
+  async #equip(ports: Ports, process: SimProcess, options: ClientOptions): Promise<Client> {
     const made = options.stores?.(ports) ?? legoStores(ports, { path: '/data' });
     const stores = this.#watch(options.wrapStores?.(made) ?? made);
     const signal = new AbortController().signal;
@@ -230,9 +277,7 @@ export class Town {
       options.events?.(event);
     };
     const base = { ports, stores, signal, events };
-    // One listener for all certificates of a Run.
-    const listener = httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses: [{ host: '', port: 80 }] });
-    const plain = this.#options.front === true ? this.#frontSolver() : listener;
+    const plain = await this.#plainSolver(ports, options);
     const solver = options.wrapSolver?.(plain) ?? plain;
     const issuer = (changes: Partial<IssuerSpec> = {}): IssuerSpec => ({
       ...plainIssuer(this.ca.directoryUrl, this.ca.root),

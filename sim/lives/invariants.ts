@@ -75,6 +75,9 @@ export function oneAccount(town: Town): void {
 /** Every answer that was presented is gone again. */
 export function nothingShown(town: Town): void {
   must(town.shown.size === 0, `${town.shown.size} challenge answers were left behind`);
+  if (!town.hasDns) return;
+  const { difference } = town.dns;
+  must(difference === undefined, `the zone is not as it was: ${difference}`);
 }
 
 /** Who lost the lock to a later holder commits no more. */

@@ -46,7 +46,13 @@ export function townLife(life: TownLife): Life<Town> {
 /** The client's options with the defect that the world has planted. */
 export function withDefect(town: Town, options: ClientOptions = {}): ClientOptions {
   const defect = town.world.planted === undefined ? undefined : planted[town.world.planted];
-  return { ...options, wrap: defect?.ports, wrapStores: defect?.stores, wrapSolver: defect?.solver };
+  return {
+    ...options,
+    wrap: defect?.ports,
+    wrapStores: defect?.stores,
+    wrapSolver: defect?.solver,
+    wrapProvider: defect?.provider,
+  };
 }
 
 /** Runs once for the one name; done when it is issued or kept, else tried again by the caller's story. */
