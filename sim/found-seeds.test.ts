@@ -18,6 +18,15 @@ const found: readonly (readonly [what: string, variables: Readonly<Record<string
     'an order was given up when a late finalize had made it valid meanwhile',
     { SIM_LIFE: 'busy timer', SIM_SEED: 'third/12', SIM_WEATHER: 'slow' },
   ],
+  [
+    'a folder was empty when it was found, its name not synced by whoever died after making it, and went with the power',
+    {
+      SIM_LIFE: 'dns wildcard',
+      SIM_SEED: 'dns wildcard 8',
+      SIM_CRASH: 'client:133:after,client:38:after:kill',
+      SIM_WEATHER: 'calm',
+    },
+  ],
 ];
 
 it.each(found)('%s', async (_what, variables) => {

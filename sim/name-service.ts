@@ -5,7 +5,7 @@ import type { Machine } from './machine.ts';
 import type { World } from './world.ts';
 
 export interface NameServiceOptions {
-  /** Milliseconds until the secondary shows what the primary was told. Default 3000. */
+  /** Milliseconds until the secondary shows what the primary was told. Default 1500. */
   readonly lagMs?: number;
   /** Records beside SOA and NS, as in a zone file: also those of strangers, which must survive. */
   readonly records?: string;
@@ -13,10 +13,14 @@ export interface NameServiceOptions {
 
 export const zoneName = 'example.';
 
-/** What strangers have at the name that challenges use, with a TTL of their own. */
-export const foreignRecords = `_acme-challenge.www 7777 TXT "a stranger's"
-_acme-challenge.www 7777 TXT "another stranger's"
-_acme-challenge.other 600 TXT "a stranger's"`;
+/** What strangers have at the name that challenges use. */
+export const strangers = ['of a stranger', 'of another stranger'];
+
+/** With a TTL of their own, also where no challenge is. */
+const foreignRecords = [
+  ...strangers.map((value) => `_acme-challenge.www 7777 TXT "${value}"`),
+  '_acme-challenge.other 600 TXT "of a third"',
+].join('\n');
 
 export class NameService {
   readonly zone: DnsZone;
@@ -47,7 +51,7 @@ export class NameService {
     const ns2 = world.machine({ name: 'ns2' });
     const service = new NameService([ns1, ns2], options);
     const { zone, key } = service;
-    const { lagMs = 3000 } = options;
+    const { lagMs = 1500 } = options;
     await serveZones(world, ns1, (ports) => new DnsServer({ ports, zones: [zone], keys: [key] }));
     await serveZones(world, ns2, (ports) => new DnsServer({ ports, zones: [{ zone, lagMs }] }));
     return service;

@@ -4,8 +4,9 @@
  */
 import type { Solver } from '../src/challenges/index.ts';
 import type { Ports } from '../src/core/index.ts';
-import type { DnsProvider } from '../src/dns/index.ts';
+import type { DnsProvider, TxtRecord } from '../src/dns/index.ts';
 import type { JournalEntry, JournalRecord, Lease, Stores } from '../src/engine/index.ts';
+import { strangers } from './name-service.ts';
 import { replacing } from './replacing.ts';
 
 export interface Defect {
@@ -122,6 +123,36 @@ export const planted: Readonly<Record<string, Defect>> = {
     near: /challenge/,
     stores: (stores) => withJournal(stores, (record) => record.step !== 'intents'),
   },
+  'dns-intents-forgotten': {
+    what: 'TXT records are written before the journal knows of them',
+    life: 'dns wildcard',
+    near: /exchangeDns|challenge/,
+    stores: (stores) => withJournal(stores, (record) => record.step !== 'intents'),
+  },
+  'dns-clobbered': {
+    what: 'a TXT record is written over those of strangers instead of beside them',
+    life: 'dns wildcard',
+    provider: (provider) =>
+      replacing(provider, {
+        add: async (records, signal) => {
+          await provider.remove(strangersAt(records), signal);
+          return provider.add(records, signal);
+        },
+      }),
+  },
+  'dns-cleanup-by-name': {
+    what: 'all TXT records of a name are removed instead of the own ones',
+    life: 'dns wildcard',
+    provider: (provider) =>
+      replacing(provider, {
+        remove: (own, signal) => provider.remove([...own, ...strangersAt(own.map(({ record }) => record))], signal),
+      }),
+  },
+  'dns-not-awaited': {
+    what: 'the CA is asked to look before all servers show the record',
+    life: 'dns wildcard',
+    solver: (solver) => replacing(solver, { wait: async () => undefined }),
+  },
   'key-in-log': {
     what: 'a private key is logged',
     life: 'first issuance',
@@ -137,6 +168,11 @@ export const planted: Readonly<Record<string, Defect>> = {
     }),
   },
 };
+
+/** The strangers' records at the names of these. */
+function strangersAt(records: readonly TxtRecord[]): readonly { readonly record: TxtRecord }[] {
+  return strangers.flatMap((value) => records.map((record) => ({ record: { ...record, value } })));
+}
 
 function withDisk(ports: Ports, changed: Partial<Ports['fs']>): Ports {
   return { ...ports, fs: replacing(ports.fs, changed) };

@@ -2,6 +2,8 @@
 import type { Life } from '../life.ts';
 import type { Town } from '../town.ts';
 import { busyTimer, caAway } from './ca-away.ts';
+import { dnsTwoProcesses } from './dns-two-processes.ts';
+import { dnsWildcard } from './dns-wildcard.ts';
 import { firstIssuance } from './first-issuance.ts';
 import { keyRollover } from './key-rollover.ts';
 import { lostLease } from './lost-lease.ts';
@@ -16,4 +18,6 @@ export const lives: readonly Life<Town>[] = [
   caAway,
   busyTimer,
   lostLease,
+  dnsWildcard,
+  dnsTwoProcesses,
 ];

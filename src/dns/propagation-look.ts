@@ -1,5 +1,6 @@
 import { EversealError, type Log, mapAll, Semaphore } from '../core/index.ts';
 import type { PropagationOptions } from './propagation.ts';
+import type { DnsAnswer } from './resolver.ts';
 import { PropagationTarget, type Sight, sightOf, sightOfFailure } from './propagation-target.ts';
 import type { WatchedRecord } from './watched-record.ts';
 
@@ -90,21 +91,23 @@ export class PropagationLook {
     for (const record of records) this.#leaveOut(record, kind);
   }
 
-  /** Where one question was not answered, those that wait behind it are not asked this time. */
+  /** One question for all values of a name. Where one was not answered, those that wait behind it are not asked this time. */
   async #askTarget(target: PropagationTarget, records: readonly WatchedRecord[], signal: AbortSignal): Promise<void> {
     let gone: Sight | undefined;
-    await mapAll(records, new Semaphore(perServer), async (record) => {
-      const sight = gone ?? (await this.#see(target, record, signal));
-      if (sight.kind === 'silent' || sight.kind === 'unreachable') gone = sight;
-      record.see(target, sight);
+    const names = [...new Set(records.map(({ name }) => name))];
+    await mapAll(names, new Semaphore(perServer), async (name) => {
+      const seen = gone ?? (await this.#ask(target, name, signal));
+      if ('kind' in seen && (seen.kind === 'silent' || seen.kind === 'unreachable')) gone = seen;
+      for (const record of records.filter((one) => one.name === name)) {
+        record.see(target, 'kind' in seen ? seen : sightOf(seen, record.value, target.kind));
+      }
     });
   }
 
-  async #see(target: PropagationTarget, record: WatchedRecord, signal: AbortSignal): Promise<Sight> {
+  async #ask(target: PropagationTarget, name: string, signal: AbortSignal): Promise<DnsAnswer | Sight> {
     const recursionDesired = isRecursive(target);
     try {
-      const answer = await this.#options.resolver.ask(target.server, record.name, 'TXT', { recursionDesired, signal });
-      return sightOf(answer, record.value, target.kind);
+      return await this.#options.resolver.ask(target.server, name, 'TXT', { recursionDesired, signal });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EversealError)) throw error;

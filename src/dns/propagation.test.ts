@@ -78,6 +78,14 @@ describe('waiting for a record', () => {
     });
   });
 
+  it('asks once for all values of a name, as apex and wildcard have them', async () => {
+    await inDnsTown({ records: `${line}\n_acme-challenge TXT another` }, async (town) => {
+      const outcome = await wait(town, { records: [record, { ...record, value: 'another' }] });
+      expect(outcome.error).toBeUndefined();
+      expect([town.ns1, town.ns2].map((server) => txtQuestions(server).length)).toEqual([3, 2]);
+    });
+  });
+
   it('waits for a secondary that lags 5 s and no longer, and asks nobody else again', async () => {
     await inDnsTown({ ns2: { lagMs: 5000 } }, async (town) => {
       town.example.add(line);
