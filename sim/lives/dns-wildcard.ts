@@ -1,3 +1,4 @@
+import { must } from '../failure.ts';
 import type { Client } from '../town.ts';
 import { oneAccount, ordersAtMost } from './invariants.ts';
 import { name, townLife, withDefect } from './life.ts';
@@ -20,10 +21,12 @@ export const dnsWildcard = townLife({
 
 /** What could not be removed in a storm stays in the journal, for the next run to remove. */
 export async function bringAndTidy(client: Client, names: readonly string[]): Promise<void> {
-  for (;;) {
+  const subject = `certificate/${names[0]}`;
+  for (let round = 1; ; round += 1) {
+    must(round <= 25, `not done after ${round} tries, a minute apart`);
     const report = await client.run([client.spec(names)]);
     const done = report.certificates.every(({ outcome }) => outcome === 'issued' || outcome === 'kept');
-    if (done && (await client.stores.journal.unfinished()).length === 0) return;
+    if (done && (await client.stores.journal.unfinished(subject)).length === 0) return;
     await client.ports.clock.sleep(60_000);
   }
 }
