@@ -1,12 +1,13 @@
 #!/usr/bin/env node
-// Measures the peers and us in one run and prints tables: `npm run bench`, or one of `startup`, `issuance`, `start-ca`.
-import { installPeer, peerEnvironment } from '../scripts/lib/peers.mjs';
+// Measures the peers and us in one run and prints tables: `npm run bench`, or one of `startup`, `start-ca`, `dns`, `issuance`.
+import { installDebianPrograms, installPeer, peerEnvironment } from '../scripts/lib/peers.mjs';
 import { fromRoot } from '../scripts/lib/tree.mjs';
 import { runTypeScript } from '../scripts/lib/typescript.mjs';
 
 const benches = {
   startup: [],
   'start-ca': ['pebble', 'pebble-challtestsrv'],
+  dns: ['pebble', 'pebble-challtestsrv', 'lego', 'certbot'],
   issuance: ['pebble', 'pebble-challtestsrv', 'lego', 'certbot', 'acme-client'],
 };
 
@@ -16,6 +17,7 @@ const rest = words.filter((word) => !(word in benches));
 
 for (const name of chosen.length > 0 ? chosen : Object.keys(benches)) {
   const peers = benches[name];
+  if (name === 'dns') installDebianPrograms();
   for (const peer of peers) await installPeer(peer);
   const code = await runTypeScript(fromRoot('bench', `${name}.ts`), rest, peerEnvironment(peers));
   if (code !== 0) process.exitCode = code;

@@ -179,8 +179,9 @@ class RecordSolver implements Solver {
   }
 
   #finder(): RecordFinder {
-    const { resolver, provider, followCname = true } = this.#options;
-    return new RecordFinder({ resolver, followCname, zones: provider.zones });
+    const { resolver, provider, checks, followCname = true } = this.#options;
+    const authoritative = checks.authoritative && checks.fixedWaitMs === undefined;
+    return new RecordFinder({ resolver, followCname, authoritative, zones: provider.zones });
   }
 
   async #place(intent: ChallengeIntent, finder: RecordFinder, signal: AbortSignal): Promise<RecordPlace> {

@@ -6,6 +6,7 @@ import {
   type DnsProvider,
   type DnsResolver,
   isWithin,
+  type QueryType,
   type ProviderReceipt,
   type TxtRecord,
   txtStrings,
@@ -67,7 +68,8 @@ export class FakeDns implements DnsResolver {
     return this.#values.filter((one) => one.name === name).map(({ value }) => value);
   }
 
-  async ask(server: SocketAddress, name: string): Promise<DnsAnswer> {
+  async ask(server: SocketAddress, name: string, type: QueryType = 'TXT'): Promise<DnsAnswer> {
+    if (type === 'CNAME') return { ...this.#alias(name), server };
     const shown = this.#values.filter((one) => one.name === name && one.from <= this.#clock.monotonic());
     const answers = shown.map(
       ({ value }) => ({ name, class: 'IN', ttl: 60, type: 'TXT', strings: txtStrings(value) }) as const,
@@ -100,6 +102,13 @@ export class FakeDns implements DnsResolver {
 
   async nameServers(zone: string) {
     return [{ name: `ns.${zone}`, addresses: ['192.0.2.1'] }];
+  }
+
+  #alias(name: string): Omit<DnsAnswer, 'server'> {
+    this.#note('CNAME', name);
+    const target = this.cnames.get(name);
+    const answers = target === undefined ? [] : [{ name, class: 'IN', ttl: 60, type: 'CNAME', target } as const];
+    return { rcode: 'NOERROR', authoritative: true, answers, authorities: [], additionals: [] };
   }
 
   #note(kind: string, name: string): void {

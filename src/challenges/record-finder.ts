@@ -1,8 +1,11 @@
-import { canonicalName, type DnsResolver } from '../dns/index.ts';
+import { hasCode } from '../core/index.ts';
+import { canonicalName, type DnsResolver, findRecordHome } from '../dns/index.ts';
 
 export interface RecordFinderOptions {
   readonly resolver: DnsResolver;
   readonly followCname: boolean;
+  /** Whether name servers may be asked: then resolvers do not come to remember that the record is missing. */
+  readonly authoritative: boolean;
   /** Whether the zone is asked for. */
   readonly zones: 'needed' | 'not-needed';
 }
@@ -11,7 +14,7 @@ export interface RecordFinderOptions {
 export interface Whereabouts {
   /** CNAMEs followed; absolute, lower case, with the final dot. */
   readonly name: string;
-  /** Empty when it is not needed. */
+  /** Empty when it is not needed and was not found on the way. */
   readonly zone: string;
 }
 
@@ -31,7 +34,15 @@ export class RecordFinder {
   }
 
   async #lookUp(name: string, signal: AbortSignal): Promise<Whereabouts> {
-    const { resolver, followCname, zones } = this.#options;
+    const { resolver, followCname, authoritative, zones } = this.#options;
+    if (followCname && authoritative) {
+      try {
+        return await findRecordHome(resolver, name, signal);
+      } catch (error) {
+        // Who needs no zone may write where none can be seen from here; where CNAMEs lead must be known.
+        if (zones === 'needed' || !hasCode(error, 'name-not-found')) throw error;
+      }
+    }
     const end = canonicalName(followCname ? await resolver.followCname(name, signal) : name);
     return { name: end, zone: zones === 'needed' ? await resolver.findZone(end, signal) : '' };
   }

@@ -214,7 +214,7 @@ describe('before an order is made', () => {
         .catch((error: unknown) => error);
       expect(failure).toMatchObject({
         code,
-        message: expect.stringMatching(/\/srv\/www \(for all other names\).*the disk says no/),
+        message: expect.stringMatching(/\/srv\/www \(for all names\).*the disk says no/),
       });
       expect(await ports.fs.list(folder)).toEqual([]);
     });

@@ -59,7 +59,8 @@ class WebrootSolver implements Solver {
   constructor(options: WebrootOptions) {
     this.#options = options;
     const titles = new Map<string, string>();
-    for (const { folder, names = ['all other names'] } of options.roots)
+    const others = options.roots.length === 1 ? 'all names' : 'all other names';
+    for (const { folder, names = [others] } of options.roots)
       titles.set(folder, [titles.get(folder) ?? [], names].flat().join(', '));
     const folders = new Map(
       [...titles].map(([path, title]) => [path, new WebrootFolder(options.ports.fs, path, title)]),

@@ -72,8 +72,16 @@ function describe(answer: DnsAnswer, values: readonly string[], kind: Propagatio
   if (answer.rcode === 'NXDOMAIN') return 'answers NXDOMAIN (no such name)';
   if (answer.rcode !== 'NOERROR') return `answers ${answer.rcode}${lame ? ' (it does not serve the zone: lame)' : ''}`;
   if (lame && values.length === 0) return 'answers without authority (it does not serve the zone: lame)';
-  if (values.length === 0) return 'has no TXT record there';
+  if (values.length === 0) return noText(answer);
   const shown = values.slice(0, 3).map((text) => JSON.stringify(printable(text, 80)));
   const others = values.length > shown.length ? ` and ${values.length - shown.length} more` : '';
   return `shows ${shown.join(', ')}${others} instead`;
+}
+
+/** An alias that was made a moment ago is known here before it is to the resolvers, which say where the record belongs. */
+function noText({ answers }: DnsAnswer): string {
+  const [alias] = answers.flatMap((record) => (record.type === 'CNAME' ? [record.target] : []));
+  return alias === undefined
+    ? 'has no TXT record there'
+    : `has a CNAME record to ${printable(alias, 300)} there, and no TXT record behind it`;
 }

@@ -303,6 +303,12 @@ describe('a record that does not show', () => {
     expect(messageOf(empty)).toContain('(10.0.1.1) has no TXT record there');
   });
 
+  it('at a name that has become an alias says so', async () => {
+    const checks = { authoritative: true, recursive: false };
+    const aliased = await outcomeOf({ records: '_acme-challenge CNAME held.example.net.' }, { ...short, checks });
+    expect(messageOf(aliased)).toContain('(10.0.1.1) has a CNAME record to held.example.net. there, and no TXT record');
+  });
+
   it('at a resolver names that, and the way to leave it out', async () => {
     const outcome = await outcomeOf({}, { ...short, checks: { authoritative: false, recursive: true } });
     expect(messageOf(outcome)).toMatch(/: the resolver 10\.0\.2\.1 answers NXDOMAIN/);

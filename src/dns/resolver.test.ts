@@ -217,6 +217,20 @@ describe('a question to the resolvers', () => {
     });
   });
 
+  it('that nobody listens at is named with the reason, once', async () => {
+    await withScripts([() => undefined], async (ports) => {
+      const gone = { ...server, port: 54 };
+      const resolver = createResolver({ ports, servers: [gone] });
+      const failed = resolver.query('a.test', 'A', signal);
+      await expect(failed).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /^Cannot look up a\.test\. A: 10\.0\.0\.1:54 gives no usable answer \([^()]+\)$/,
+        ),
+        next: expect.stringContaining('Check the network'),
+      });
+    });
+  });
+
   it('is a timeout when all are silent', async () => {
     await withScripts([() => undefined], async (ports) => {
       const resolver = createResolver({ ports, servers: [server], timeoutMs: 1000 });

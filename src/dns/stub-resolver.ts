@@ -1,4 +1,4 @@
-import { EversealError, hasCode, type Ports, Semaphore, type SocketAddress } from '../core/index.ts';
+import { EversealError, hasCode, type Ports, printable, Semaphore, type SocketAddress } from '../core/index.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { followCname } from './cname-chain.ts';
 import { textOfTxt } from './codec/index.ts';
@@ -21,6 +21,7 @@ const defaults = {
 const questionsAtOnce = 64;
 /** A resolver that did not answer is asked after the others for so long. */
 const restMs = 60_000;
+const unreached = ['timeout', 'network', 'connection-refused', 'connection-reset'] as const;
 
 interface Refusal {
   readonly server: SocketAddress;
@@ -119,7 +120,7 @@ export class StubResolver implements DnsResolver {
       signal.throwIfAborted();
       if (!(error instanceof EversealError)) throw error;
       this.#restsUntil.set(server, this.#ports.clock.monotonic() + restMs);
-      return { server, text: error.code === 'timeout' ? 'does not answer' : error.message, error };
+      return { server, text: textOf(error), error };
     }
   }
 
@@ -137,12 +138,19 @@ function fittingServers(servers: readonly SocketAddress[], family: 4 | 6 | undef
   throw new EversealError('usage', problem, { next: 'Name a resolver with --dns.resolvers ADDRESS[:PORT].' });
 }
 
+/** The first attempt says why; the failure as a whole would repeat server and question. */
+function textOf(error: EversealError): string {
+  if (error.code === 'timeout') return 'does not answer';
+  const { message } = error.cause instanceof EversealError ? error.cause : error;
+  return `gives no usable answer (${printable(message, 200)})`;
+}
+
 function noAnswer(question: string, refusals: readonly Refusal[]): EversealError {
   const codes = new Set(refusals.map(({ error }) => error?.code ?? 'dns-failed'));
   const [code = 'dns-failed', ...otherCodes] = codes;
   const told = refusals.map(({ server, text }) => `${formatResolverAddress(server)} ${text}`);
   const cause = refusals.find(({ error }) => error !== undefined)?.error;
-  const reachable = refusals.some(({ error }) => error === undefined || !hasCode(error, 'timeout', 'network'));
+  const reachable = refusals.some(({ error }) => error === undefined || !hasCode(error, ...unreached));
   return new EversealError(
     otherCodes.length === 0 ? code : 'dns-failed',
     `Cannot look up ${question}: ${told.join('; ')}`,

@@ -6,6 +6,7 @@ import {
   below,
   exchange,
   type ExchangeOptions,
+  type ExchangeTools,
   mayPass,
   parseEndpoint,
   refusal,
@@ -19,12 +20,13 @@ export class AcmeDnsApi {
   readonly #networks: readonly string[];
 
   /** @throws EversealError `usage` for an address or networks that make no sense; nothing is sent yet */
-  constructor({ settings, ports }: ProviderContext) {
-    const { url, authorization } = parseEndpoint('ACME_DNS_API_BASE', settings.text('ACME_DNS_API_BASE') ?? '');
+  constructor({ settings }: Pick<ProviderContext, 'settings'>, tools: ExchangeTools) {
+    const base = settings.text('ACME_DNS_API_BASE') ?? '';
+    const { url, authorization } = parseEndpoint('ACME_DNS_API_BASE', base, tools);
     this.#base = url;
     this.#headers = authorization === undefined ? {} : { authorization };
     this.#options = {
-      http: ports.http,
+      ...tools,
       title: 'acme-dns',
       timeoutMs: settings.milliseconds('ACME_DNS_HTTP_TIMEOUT', 30),
     };
@@ -50,12 +52,12 @@ export class AcmeDnsApi {
 
   /** The value takes the place of the older of the two that the account holds. */
   async update(account: AcmeDnsAccount, value: string, signal: AbortSignal): Promise<void> {
+    this.#options.redaction.learn(account.password.reveal());
     const request = {
       method: 'POST',
       url: below(this.#base, 'update'),
       headers: { ...this.#headers, 'x-api-user': account.username, 'x-api-key': account.password.reveal() },
       json: { subdomain: account.subdomain, txt: value },
-      secrets: [account.password],
     } as const;
     const reply = await exchange(this.#options, request, signal);
     if (reply.status === 200) return;

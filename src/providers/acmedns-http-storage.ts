@@ -1,17 +1,16 @@
 /** The accounts on a web server, by the protocol of lego's HTTP storage: GET and POST of BASE/DOMAIN. */
 import { EversealError, printable } from '../core/index.ts';
-import type { ProviderContext } from '../dns/index.ts';
 import { accountJson, parseAccount } from './acmedns-account.ts';
 import type { AccountStorage } from './acmedns-storage.ts';
-import { below, exchange, type ExchangeOptions, parseEndpoint, refusal } from './http-exchange.ts';
+import { below, exchange, type ExchangeOptions, type ExchangeTools, parseEndpoint, refusal } from './http-exchange.ts';
 
 /** Whoever makes a CNAME record along with the account may take its time. */
 const timeoutMs = 120_000;
 
 /** @throws EversealError `usage` when it is no URL */
-export function httpStorage({ ports }: Pick<ProviderContext, 'ports'>, address: string): AccountStorage {
-  const { url, authorization } = parseEndpoint('ACME_DNS_STORAGE_BASE_URL', address);
-  const options: ExchangeOptions = { http: ports.http, title: 'acme-dns storage', timeoutMs };
+export function httpStorage(tools: ExchangeTools, address: string): AccountStorage {
+  const { url, authorization } = parseEndpoint('ACME_DNS_STORAGE_BASE_URL', address, tools);
+  const options: ExchangeOptions = { ...tools, title: 'acme-dns storage', timeoutMs };
   const headers: Readonly<Record<string, string>> = authorization === undefined ? {} : { authorization };
   return {
     lock: undefined,
@@ -31,8 +30,9 @@ export function httpStorage({ ports }: Pick<ProviderContext, 'ports'>, address: 
       );
     },
     put: async (domain, account, signal) => {
+      tools.redaction.learn(account.password.reveal());
       const json = accountJson(account);
-      const request = { method: 'POST', url: below(url, domain), headers, json, secrets: [account.password] } as const;
+      const request = { method: 'POST', url: below(url, domain), headers, json } as const;
       const reply = await exchange(options, request, signal);
       if (reply.status === 201) return 'made';
       if (reply.status < 200 || reply.status > 299) throw refusal(options, request, reply);

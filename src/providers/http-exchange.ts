@@ -1,18 +1,25 @@
 /** Requests to a server whose address the user gave, and what went wrong with them in one line. */
+import { EversealError, fromUtf8, hasCode, type Http, type HttpRequest, messageOf, printable } from '../core/index.ts';
 import {
-  EversealError,
-  fromUtf8,
-  hasCode,
-  type Http,
-  type HttpRequest,
-  messageOf,
-  printable,
-  type Secret,
-} from '../core/index.ts';
+  noTrafficLog,
+  type ProviderContext,
+  Redaction,
+  type TrafficLog,
+  trafficLog,
+  type WireRequest,
+} from '../dns/index.ts';
 
-export interface ExchangeOptions {
+/** What all requests of one provider share. */
+export interface ExchangeTools {
   readonly http: Http;
-  /** How the provider is called in messages. */
+  readonly redaction: Redaction;
+  readonly traffic: TrafficLog;
+  /** Failures carry request, status and body. */
+  readonly verbose: boolean;
+}
+
+export interface ExchangeOptions extends ExchangeTools {
+  /** How the server is called in messages. */
   readonly title: string;
   readonly timeoutMs: number;
 }
@@ -23,8 +30,6 @@ export interface ExchangeRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** What must not show when the server repeats it. */
-  readonly secrets?: readonly Secret[];
 }
 
 export interface ExchangeReply {
@@ -42,22 +47,50 @@ export class StatusError extends EversealError {
   }
 }
 
+/** With what the environment says about showing the traffic. */
+export function exchangeTools({ ports, environment, events }: ProviderContext, title: string): ExchangeTools {
+  const redaction = new Redaction();
+  const shows = isOn(environment.LEGO_DEBUG_DNS_API_HTTP_CLIENT);
+  if (shows) {
+    const risk = 'Secrets that are not known as such may be among them';
+    events({ type: 'warning', message: `${title}: requests and replies are shown in full. ${risk}` });
+  }
+  return {
+    http: ports.http,
+    redaction,
+    traffic: shows ? trafficLog(ports.terminal, redaction) : noTrafficLog,
+    verbose: isOn(environment.LEGO_DEBUG_CLIENT_VERBOSE_ERROR),
+  };
+}
+
+/** Go's words for it. */
+function isOn(text: string | undefined): boolean {
+  return text !== undefined && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text.trim());
+}
+
 /**
  * An address of the user's, and the credentials in it as a header.
  *
  * @throws EversealError `usage` naming the variable
  */
-export function parseEndpoint(variable: string, text: string): { readonly url: URL; readonly authorization?: string } {
+export function parseEndpoint(
+  variable: string,
+  text: string,
+  { redaction }: Pick<ExchangeTools, 'redaction'>,
+): { readonly url: URL; readonly authorization?: string } {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
     throw new EversealError('usage', `${variable} is no address that starts with https:// or http://`, {
       next: 'Write it as https://host/path.',
     });
+  // A query often holds a key; shorter texts would blacken half of every message.
+  for (const value of url.searchParams.values()) if (value.length >= 6) redaction.learn(value);
   const { username, password } = url;
   if (username === '' && password === '') return { url };
   url.username = '';
   url.password = '';
-  return { url, authorization: basic(decoded(username), decoded(password)) };
+  redaction.learn(decoded(password));
+  return { url, authorization: basic(decoded(username), decoded(password), redaction) };
 }
 
 /** A percent sign may stand for itself. */
@@ -69,9 +102,11 @@ function decoded(text: string): string {
   }
 }
 
-/** The header of RFC 7617. */
-export function basic(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+/** The header of RFC 7617, which must not show. */
+export function basic(username: string, password: string, redaction: Redaction): string {
+  const pair = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
+  redaction.learn(pair);
+  return `Basic ${pair}`;
 }
 
 /** The address with one more step in its path. */
@@ -92,8 +127,12 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<ExchangeReply> {
   try {
-    const { status, body } = await options.http.request(portRequest(options, request, signal));
-    return { status, text: fromUtf8(body) };
+    const wire = wireRequest(request);
+    options.traffic.request(wire);
+    const response = await options.http.request(portRequest(wire, options.timeoutMs, signal));
+    const text = fromUtf8(response.body);
+    options.traffic.response(response.status, response.headers, text);
+    return { status: response.status, text };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof EversealError)) throw error;
@@ -106,9 +145,11 @@ export async function exchange(
 
 /** The failure that a reply is. */
 export function refusal(options: ExchangeOptions, request: ExchangeRequest, reply: ExchangeReply): StatusError {
-  const said = printable(redacted(reply.text, request.secrets ?? []), 300);
-  const message = `${options.title}: ${titleOf(request)} was answered with ${reply.status}${said === '' ? '' : `: ${said}`}`;
-  return new StatusError(reply.status, message, adviceFor(reply.status));
+  const { title, redaction, verbose } = options;
+  const said = printable(redaction.apply(reply.text), verbose ? 4000 : 300);
+  const details = verbose ? ` [request: ${request.method} ${redaction.apply(request.url.href)}]` : '';
+  const answer = `was answered with ${reply.status}${said === '' ? '' : `: ${said}`}`;
+  return new StatusError(reply.status, `${title}: ${titleOf(request)} ${answer}${details}`, adviceFor(reply.status));
 }
 
 /** Whether the failure may be gone a moment later. */
@@ -117,32 +158,24 @@ export function mayPass(error: unknown): boolean {
   return hasCode(error, 'connection-refused', 'connection-reset', 'timeout', 'network');
 }
 
-function portRequest({ timeoutMs }: ExchangeOptions, request: ExchangeRequest, signal: AbortSignal): HttpRequest {
-  const { method, url, json } = request;
+function wireRequest({ method, url, json, headers }: ExchangeRequest): WireRequest {
+  const hasBody = json !== undefined;
   return {
     method,
     url: url.href,
-    headers: {
-      accept: 'application/json',
-      ...(json !== undefined && { 'content-type': 'application/json' }),
-      ...request.headers,
-    },
-    ...(json !== undefined && { body: JSON.stringify(json) }),
-    timeoutMs,
-    signal,
+    headers: { accept: 'application/json', ...(hasBody && { 'content-type': 'application/json' }), ...headers },
+    body: hasBody ? JSON.stringify(json) : undefined,
   };
+}
+
+function portRequest(wire: WireRequest, timeoutMs: number, signal: AbortSignal): HttpRequest {
+  const { body, ...rest } = wire;
+  return { ...rest, ...(body !== undefined && { body }), timeoutMs, signal };
 }
 
 /** Without the query, which may hold a key. */
 function titleOf({ method, url }: ExchangeRequest): string {
   return `${method} ${printable(`${url.origin}${url.pathname}`)}`;
-}
-
-function redacted(text: string, secrets: readonly Secret[]): string {
-  return secrets
-    .map((secret) => secret.reveal())
-    .filter((value) => value !== '')
-    .reduce((shown, value) => shown.replaceAll(value, '***'), text);
 }
 
 function adviceFor(status: number): string {

@@ -1,7 +1,16 @@
 /** Records written by a web server of the user's. */
-import { EversealError, printable, Secret } from '../core/index.ts';
+import { EversealError, printable } from '../core/index.ts';
 import type { DnsProvider, ProviderContext, TxtRecord } from '../dns/index.ts';
-import { basic, below, exchange, type ExchangeOptions, parseEndpoint, refusal, StatusError } from './http-exchange.ts';
+import {
+  basic,
+  below,
+  exchange,
+  type ExchangeOptions,
+  exchangeTools,
+  parseEndpoint,
+  refusal,
+  StatusError,
+} from './http-exchange.ts';
 import { RecordCalls, type Verb } from './record-calls.ts';
 
 const mostAtOnce = 16;
@@ -41,27 +50,19 @@ class RecordServer {
   readonly #endpoint: URL;
   readonly #options: ExchangeOptions;
   readonly #authorization: string | undefined;
-  readonly #secrets: readonly Secret[];
   readonly #bodyOf: (record: TxtRecord) => unknown;
 
   constructor(context: ProviderContext) {
-    const { settings, ports } = context;
-    const endpoint = parseEndpoint('HTTPREQ_ENDPOINT', settings.text('HTTPREQ_ENDPOINT') ?? '');
+    const { settings } = context;
+    const tools = exchangeTools(context, 'httpreq');
+    const { url, authorization } = parseEndpoint('HTTPREQ_ENDPOINT', settings.text('HTTPREQ_ENDPOINT') ?? '', tools);
     const username = settings.text('HTTPREQ_USERNAME');
-    const password = settings.secret('HTTPREQ_PASSWORD');
-    const given = username !== undefined && password !== undefined;
-    this.#endpoint = endpoint.url;
-    this.#options = {
-      http: ports.http,
-      title: 'httpreq',
-      timeoutMs: settings.milliseconds('HTTPREQ_HTTP_TIMEOUT', 30),
-    };
-    this.#authorization = given ? basic(username, password.reveal()) : endpoint.authorization;
-    const encoded = this.#authorization?.replace(/^Basic /, '');
-    this.#secrets = [
-      ...(password === undefined ? [] : [password]),
-      ...(encoded === undefined ? [] : [new Secret(encoded)]),
-    ];
+    const password = settings.secret('HTTPREQ_PASSWORD')?.reveal();
+    if (password !== undefined) tools.redaction.learn(password);
+    const isGiven = username !== undefined && password !== undefined;
+    this.#endpoint = url;
+    this.#options = { ...tools, title: 'httpreq', timeoutMs: settings.milliseconds('HTTPREQ_HTTP_TIMEOUT', 30) };
+    this.#authorization = isGiven ? basic(username, password, tools.redaction) : authorization;
     this.#bodyOf = bodyForm(context);
   }
 
@@ -75,7 +76,6 @@ class RecordServer {
       method: 'POST',
       url: below(this.#endpoint, verb),
       json: this.#bodyOf(record),
-      secrets: this.#secrets,
       ...(this.#authorization !== undefined && { headers: { authorization: this.#authorization } }),
     } as const;
     const reply = await exchange(this.#options, request, signal);

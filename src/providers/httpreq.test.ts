@@ -166,9 +166,25 @@ describe('a failing request', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('is shown in full with LEGO_DEBUG_CLIENT_VERBOSE_ERROR, and all traffic with LEGO_DEBUG_DNS_API_HTTP_CLIENT', async () => {
+    await withServer(
+      { ...login, LEGO_DEBUG_CLIENT_VERBOSE_ERROR: 'true', LEGO_DEBUG_DNS_API_HTTP_CLIENT: '1' },
+      async ({ open, process, events }) => {
+        const failure = await failureOf((await open()).add([apex], signal));
+        expect(String(failure)).toContain('[request: POST http://dns.example/api/present]');
+        expect(process.terminal.stdout).toContain('[HTTP Request]\nPOST http://dns.example/api/present\n');
+        expect(process.terminal.stdout).toContain('authorization: ***\n');
+        expect(process.terminal.stdout).toContain('"value":"value-1"');
+        expect(process.terminal.stdout).toMatch(/\[HTTP Response\]\n500\n[\s\S]*said \*\*\*/);
+        expect(events).toMatchObject([{ type: 'warning', message: expect.stringContaining('shown in full') }]);
+      },
+      () => new Response(`said ${password}`, { status: 500 }),
+    );
+  });
+
   it('shows no query of the endpoint', async () => {
     await withServer(
-      { HTTPREQ_ENDPOINT: 'http://dns.example/api?key=abc' },
+      { HTTPREQ_ENDPOINT: 'http://dns.example/api?key=abcdef', LEGO_DEBUG_CLIENT_VERBOSE_ERROR: '1' },
       async ({ open }) => {
         const provider = await open();
         const failure = await failureOf(provider.add([apex], signal));

@@ -12,13 +12,29 @@ import {
   readSettings,
 } from '../dns/index.ts';
 import { entry as acmedns } from './acmedns.ts';
+import { entry as cloudflare } from './cloudflare.ts';
+import { entry as desec } from './desec.ts';
 import { entry as dnsupdate } from './dnsupdate.ts';
 import { entry as exec } from './exec.ts';
+import { entry as gandiv5 } from './gandiv5.ts';
 import { entry as httpreq } from './httpreq.ts';
 import { entry as manual } from './manual.ts';
+import { entry as pdns } from './pdns.ts';
+import { entry as webhook } from './webhook.ts';
 
 /** All providers, sorted by code. */
-export const providers: readonly ProviderEntry[] = [acmedns, dnsupdate, exec, httpreq, manual];
+export const providers: readonly ProviderEntry[] = [
+  acmedns,
+  cloudflare,
+  desec,
+  dnsupdate,
+  exec,
+  gandiv5,
+  httpreq,
+  manual,
+  pdns,
+  webhook,
+];
 
 /**
  * The provider of that code or alias, in any case.

@@ -1,8 +1,16 @@
 import { hasCode } from '../../core/index.ts';
-import { canonicalName, sameName } from '../../dns/index.ts';
+import { canonicalName, findRecordHome, sameName } from '../../dns/index.ts';
 import { dnsAccount01Label } from '../../pki/index.ts';
 import type { ChallengeType } from '../solver.ts';
-import { type Check, isDnsType, lookupFailure, type PreflightContext, reasonOf, type Target } from './context.ts';
+import {
+  type Check,
+  isDnsType,
+  lookupFailure,
+  ownSignal,
+  type PreflightContext,
+  reasonOf,
+  type Target,
+} from './context.ts';
 import { lookAtZone } from './delegation-check.ts';
 import type { Problem } from './finding.ts';
 
@@ -25,8 +33,9 @@ async function lookAtName(
   const shown = name.replace(/\.$/, '');
   let end: string;
   try {
-    end = await context.resolver.followCname(name);
+    end = (await findRecordHome(context.resolver, name, ownSignal(context.signal))).name;
   } catch (error) {
+    if (hasCode(error, 'name-not-found')) return []; // the delegation's affair
     const failure = lookupFailure(error, context.signal);
     const severity = hasCode(failure, 'dns-failed') && (await loops(context, name)) ? 'certain' : 'likely';
     const cause = `The CNAME chain of ${shown} cannot be followed: ${reasonOf(failure)}.`;
