@@ -117,7 +117,7 @@ export class Order {
    */
   async pollReady(signal: AbortSignal): Promise<void> {
     for (let polls = 1; this.status === 'pending'; polls += 1) {
-      await this.#pace.wait('the CA validates', signal);
+      await this.#pace.wait('the CA to validate', signal);
       await this.fetch(signal);
       if (this.status === 'pending' && polls >= pollsBeforeInspection) await this.#inspectAuthorizations(signal);
     }
@@ -137,7 +137,7 @@ export class Order {
       if (this.status !== 'ready') break;
       const setback = await this.#submit(csr, signal);
       if (setback === undefined) break;
-      await this.#pace.wait('the CA was not ready to finalize', signal);
+      await this.#pace.wait('the CA to be ready to finalize', signal);
       await this.fetch(signal);
       // A request that was thought lost may have arrived late: then the order is not ready because it is done.
       if (tries >= maxFinalizeTries && this.status === 'ready') throw setback;
@@ -155,7 +155,7 @@ export class Order {
       if (this.status === 'invalid') throw await this.#failure(signal);
       if (idle >= maxIdlePolls)
         throw badServer('The order', this.url, `it stays "${this.status}" after it was finalized`);
-      await this.#pace.wait('the CA issues', signal);
+      await this.#pace.wait('the CA to issue', signal);
       await this.fetch(signal);
       idle = this.status === 'processing' ? 0 : idle + 1;
     }

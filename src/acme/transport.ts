@@ -135,7 +135,7 @@ export class Transport {
 
   async #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     if (ms === 0) return;
-    if (ms >= 1000) this.#options.events?.({ type: 'waiting', what: 'the CA asks for patience or fails', ms });
+    if (ms >= 1000) this.#options.events?.({ type: 'waiting', what: 'the CA, which asked for patience or failed', ms });
     await this.#options.clock.sleep(ms, signal);
   }
 }

@@ -87,7 +87,7 @@ function manualEntry(flag: FlagSpec, variables: readonly string[]): readonly str
 function commandRows(commands: readonly CommandSpec[]): readonly string[] {
   return twoColumns(
     commands.map((command) => [command.name, command.summary] as const),
-    { left: 12, width },
+    { left: Math.max(12, ...commands.map(({ name }) => name.length)), width },
   );
 }
 

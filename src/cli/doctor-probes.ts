@@ -1,6 +1,7 @@
 /** What the doctor serves while it looks, so that whoever answers can be told from us. */
 import { EversealError, hasCode, type Listener, type Ports, type SocketAddress } from '../core/index.ts';
 import type { HttpProbe } from '../challenges/preflight/context.ts';
+import { newProbe } from './http-probe.ts';
 
 export interface Probes {
   /** undefined: nothing of ours is served. */
@@ -51,11 +52,6 @@ export async function openProbes(
     await close();
     throw error;
   }
-}
-
-function newProbe({ random }: Pick<Ports, 'random'>): HttpProbe {
-  const token = `everseal-doctor-${Buffer.from(random.bytes(16)).toString('base64url')}`;
-  return { token, expected: `${token}.${Buffer.from(random.bytes(8)).toString('base64url')}` };
 }
 
 function listenFailure(error: unknown): unknown {

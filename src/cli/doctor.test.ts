@@ -122,10 +122,11 @@ describe('everseal doctor', () => {
   });
 
   it.each([
-    ['doctor', 'The doctor needs a name to look at'],
+    ['doctor', 'No name was given'],
     ['doctor https://www.site.test', "'https://www.site.test' cannot stand in a certificate: it is a URL"],
     ['doctor www.site.test --http.port 0', 'Flag --http.port cannot be 0'],
     ['doctor www.site.test --server x', 'The server "x" is neither a URL nor a known short code'],
+    ['doctor *.site.test --dns bogus', 'There is no DNS provider "bogus"'],
     ['doctor www.site.test --dns.resolvers a:b:c', '"a:b:c" is no address of a DNS resolver'],
   ])('%s is refused', async (line, message) => {
     const cli = new SimulatedCli('refused');

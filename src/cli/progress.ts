@@ -6,7 +6,7 @@ import type { Invocation } from './invocation.ts';
 export interface Progress {
   readonly events: EventSink;
   readonly warn: (message: string) => void;
-  /** Warnings of the parts that know no events. */
+  /** What the parts say that know no events, such as the output of a user's program. */
   readonly log: Log;
 }
 
@@ -42,12 +42,14 @@ async function guidedLines(output: NonNullable<Invocation['screen']>): Promise<S
 }
 
 function progressBy(show: Show): Progress {
-  const quiet = (): void => undefined;
   const warn = (text: string): void => show.warning(text);
-  const told = (message: string, fields?: LogFields): void => warn(printable(message + fieldsText(fields), 1_000));
+  const told =
+    (level: EventLevel) =>
+    (message: string, fields?: LogFields): void =>
+      show[level](printable(message + fieldsText(fields), 1_000));
   return {
     warn,
-    log: { debug: quiet, info: quiet, warn: told, error: told },
+    log: { debug: told('detail'), info: told('step'), warn: told('warning'), error: told('warning') },
     events: (event) => {
       const line = eventLine(event);
       if (line !== undefined) show[line.level](line.text);

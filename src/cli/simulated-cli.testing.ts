@@ -5,12 +5,21 @@ import { DnsServer, DnsZone } from '../dns/index.ts';
 import { dispatch } from './dispatch.ts';
 // What commands load on demand: files come in real time, of which the simulated world knows nothing.
 import '../acme/index.ts';
+import '../challenges/index.ts';
 import '../engine/issue.ts';
 import '../engine/unicode-name.ts';
 import '../pki/index.ts';
+import '../providers/index.ts';
+import '../providers/dnsupdate-provider.ts';
+import '../providers/exec-provider.ts';
+import '../providers/manual-provider.ts';
 import './commands/ca-start.ts';
+import './commands/dnshelp.ts';
 import './commands/doctor.ts';
+import './commands/persist.ts';
 import './commands/run.ts';
+import './persist-by-hand.ts';
+import './preflight-look.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -32,6 +41,7 @@ export class SimulatedCli {
   readonly machine: Machine;
   readonly caMachine: Machine;
   #ca: Ca | undefined;
+  #zone: DnsZone | undefined;
 
   constructor(seed = 'cli') {
     this.world = new World({ seed });
@@ -43,6 +53,12 @@ export class SimulatedCli {
   get ca(): Ca {
     if (this.#ca === undefined) throw new TypeError('the CA is not running');
     return this.#ca;
+  }
+
+  /** site.test, where the DNS server serves it. */
+  get zone(): DnsZone {
+    if (this.#zone === undefined) throw new TypeError('the DNS server is not running');
+    return this.#zone;
   }
 
   get disk(): Machine['disk'] {
@@ -67,17 +83,16 @@ export class SimulatedCli {
   }
 
   /**
-   * Starts a DNS server on a machine of its own, which has the root and site.test with these records, and answers as a
-   * resolver does. Its address is returned.
+   * Starts a DNS server on a machine of its own, which has the root and site.test with these records, takes unsigned
+   * updates, and answers as a resolver does. Its address is returned.
    */
   async startDns(records: string): Promise<string> {
     const machine = this.world.machine({ name: 'dns.test' });
     const [address = ''] = machine.addresses;
     const nameServers = { ns: [address] };
-    const zones = [
-      new DnsZone('.', { nameServers, records: 'test TXT "a top-level domain"' }),
-      new DnsZone('site.test', { nameServers, records }),
-    ];
+    const zone = new DnsZone('site.test', { nameServers, records });
+    const zones = [new DnsZone('.', { nameServers, records: 'test TXT "a top-level domain"' }), zone];
+    this.#zone = zone;
     let ready: () => void = () => undefined;
     const started = new Promise<void>((resolve) => {
       ready = resolve;

@@ -1,6 +1,7 @@
 /** From the challenges that were selected to what answers them. Nothing is loaded that was not selected. */
 import type { Solver } from '../challenges/solver.ts';
 import type { Answers, Environment, EventSink, Ports } from '../core/index.ts';
+import type { DnsProvider } from '../dns/provider/provider.ts';
 import type { DnsResolver } from '../dns/resolver.ts';
 import type { Challenges, DnsLook, HttpChallenge, PersistChallenge, TlsChallenge } from '../faces/lego/challenges.ts';
 
@@ -33,7 +34,7 @@ async function tlsSolver({ address, delayMs }: TlsChallenge, { ports }: SolverSe
 }
 
 async function httpSolver(http: HttpChallenge, settings: SolverSettings): Promise<Solver> {
-  const { ports, answers, workingFolder } = settings;
+  const { ports, answers, workingFolder, events } = settings;
   const { address, delayMs, proxyHeader, webroot } = http;
   if (webroot !== undefined) {
     const { webrootSolver } = await import('../challenges/webroot.ts');
@@ -41,7 +42,7 @@ async function httpSolver(http: HttpChallenge, settings: SolverSettings): Promis
     return webrootSolver({ ports, roots: [{ folder: absolutePath(webroot, workingFolder) }], delayMs });
   }
   const { httpListenerSolver } = await import('../challenges/http-01-listener.ts');
-  return httpListenerSolver({ ports, answers, addresses: [address], delayMs, match: { header: proxyHeader } });
+  return httpListenerSolver({ ports, answers, addresses: [address], delayMs, match: { header: proxyHeader }, events });
 }
 
 async function dnsSolver(
@@ -60,22 +61,29 @@ async function dnsSolver(
 
 async function persistSolver(persist: PersistChallenge, settings: SolverSettings): Promise<Solver> {
   const { dnsPersistSolver } = await import('../challenges/dns-persist-01.ts');
+  const { persistByHand } = await import('./persist-by-hand.ts');
   const { ports, events } = settings;
   const { issuerDomainName, persistUntil, look } = persist;
   const resolver = await resolverOf(look, ports);
   const provider = persist.provider === undefined ? undefined : await providerOf(persist.provider, resolver, settings);
   return dnsPersistSolver({
+    ...(await persistByHand(settings)),
     ports,
     resolver,
     events,
     checks: look.checks,
+    followCname: look.followCname,
     ...(provider === undefined ? {} : { provider }),
     ...(issuerDomainName === undefined ? {} : { issuerDomainName }),
     ...(persistUntil === undefined ? {} : { persistUntil }),
   });
 }
 
-async function providerOf(code: string, resolver: DnsResolver, settings: SolverSettings) {
+export async function providerOf(
+  code: string,
+  resolver: DnsResolver,
+  settings: Omit<SolverSettings, 'answers'>,
+): Promise<DnsProvider> {
   const { openProvider } = await import('../providers/index.ts');
   return openProvider(code, { ...settings, resolver });
 }

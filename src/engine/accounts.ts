@@ -242,7 +242,26 @@ async function demandExternalAccount(client: AcmeClient, issuer: IssuerSpec, sig
   );
 }
 
-/** Runs `work` with the account, and once more with the account registered anew when the CA does not know it any longer. */
+/**
+ * Runs `work` with the account, and once more with the account registered anew when the CA does not know it any longer.
+ *
+ * @example
+ * ```ts
+ * import { memoryStores, nodePorts, startCa } from 'everseal';
+ * import { acmeClients, withAccount } from 'everseal/engine';
+ * const ca = await startCa();
+ * const ports = nodePorts();
+ * const base = { ports, stores: memoryStores(ports), events: () => undefined, signal: new AbortController().signal };
+ * const context = { ...base, clients: acmeClients(base) };
+ * const issuer = {
+ *   directory: ca.directory,
+ *   tls: { roots: [ca.root] },
+ *   account: { id: 'me', keyAlgorithm: 'EC256' as const, terms: 'agreed' as const },
+ * };
+ * await withAccount(context, issuer, context.signal, (account) => account.fetch());
+ * await ca.close();
+ * ```
+ */
 export async function withAccount<T>(
   context: EngineContext,
   issuer: IssuerSpec,

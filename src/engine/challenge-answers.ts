@@ -24,7 +24,7 @@ export async function locate(batch: AnswerBatch, signal: AbortSignal): Promise<A
   return { ...batch, intents };
 }
 
-export async function present(context: EngineContext, batch: AnswerBatch, signal: AbortSignal): Promise<AnswerBatch> {
+export async function present(context: Leasing, batch: AnswerBatch, signal: AbortSignal): Promise<AnswerBatch> {
   const { solver, intents } = batch;
   const receipts = await withLeases({ ...leasing(context), signal }, lockNames(solver, intents, 'write'), (within) =>
     solver.present(intents, within),
@@ -75,7 +75,9 @@ async function removeLeftovers(
   }
 }
 
-function leasing({ stores, ports, events }: EngineContext) {
+type Leasing = Pick<EngineContext, 'stores' | 'ports' | 'events'>;
+
+function leasing({ stores, ports, events }: Leasing) {
   return { locks: stores.locks, clock: ports.clock, events };
 }
 

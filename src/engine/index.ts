@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { deactivateAccount, ensureAccount, recoverAccount, updateAccount } from './accounts.ts';
+export { deactivateAccount, ensureAccount, recoverAccount, updateAccount, withAccount } from './accounts.ts';
 export { certificateFacts } from './certificate-facts.ts';
 export { acmeClients, type ClientOptions, ClientPool, type EngineContext } from './context.ts';
 export type { Failures } from './failures.ts';
@@ -17,4 +17,5 @@ export { type CertificateRequest, type Question, type Resolution, resolve, specs
 export { type RevokeOptions, revoke } from './revoke.ts';
 export { type RunContext, run } from './run.ts';
 export type * from './spec.ts';
+export { presentStanding } from './standing-answers.ts';
 export type * from './stores.ts';

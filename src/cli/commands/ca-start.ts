@@ -25,7 +25,7 @@ export const caStartMain: CommandMain = async (invocation, words) => {
   };
   const rootFile = absolutePath(values['root-file'] || 'everseal-ca.pem', invocation.workingFolder);
   const { log } = await openProgress(invocation);
-  const ports = await invocation.ports(log);
+  const ports = await invocation.ports({ ...log, info: () => undefined });
   const ca = await listen(ports, settings);
   try {
     await writeRoot(ports, rootFile, ca.root);

@@ -1,18 +1,18 @@
 /** `everseal doctor`: what would make a CA refuse the names. */
 import { type Parsed, parseCommand, urfave } from '../../argv/index.ts';
-import { specialAddress } from '../../challenges/preflight/special-use.ts';
 import { isClear, preflight, preflightJson, preflightText } from '../../challenges/preflight/index.ts';
 import type { PreflightName } from '../../challenges/preflight/index.ts';
 import type { ChallengeType } from '../../challenges/solver.ts';
 import { EversealError, isWildcard, type Ports, type SocketAddress } from '../../core/index.ts';
-import { normaliseIdentifiers } from '../../engine/identifiers.ts';
 import { caTrust } from '../../faces/lego/ca-trust.ts';
 import { parseListenAddress } from '../../faces/lego/listen-address.ts';
 import { resolveServer } from '../../faces/lego/servers.ts';
+import { networkOf } from '../ca-network.ts';
 import { doctorCommand } from '../doctor-flags.ts';
 import { openProbes } from '../doctor-probes.ts';
 import { exitCodes, failureText } from '../failure.ts';
 import type { CommandMain, Invocation } from '../invocation.ts';
+import { identifiersOf } from '../name-words.ts';
 import { openProgress } from '../progress.ts';
 import { resolverOf } from '../solvers.ts';
 
@@ -24,6 +24,7 @@ const queryMs = 4_000;
 export const doctorMain: CommandMain = async (invocation, words) => {
   const flags = parseCommand(doctorCommand, words, invocation.environment, urfave);
   const { values } = flags;
+  if (values.dns) (await import('../../providers/index.ts')).findProvider(values.dns);
   const names = (await namesOf(flags.words)).map((name) => withMethods(flags, name));
   const directory = values.server === undefined ? undefined : resolveServer(values.server);
   const listen = listenAddresses(
@@ -57,13 +58,7 @@ export const doctorMain: CommandMain = async (invocation, words) => {
 };
 
 async function namesOf(words: readonly string[]): Promise<readonly PreflightName[]> {
-  const texts = words.flatMap((word) => word.split(',')).filter((word) => word !== '');
-  if (texts.length === 0) {
-    throw new EversealError('usage', 'The doctor needs a name to look at', {
-      next: 'Write everseal doctor NAME…, such as everseal doctor www.example.com.',
-    });
-  }
-  const identifiers = await normaliseIdentifiers(texts);
+  const identifiers = await identifiersOf(words, 'doctor');
   return identifiers.map((identifier) => ({ identifier, wildcard: isWildcard(identifier) }));
 }
 
@@ -119,15 +114,6 @@ async function askCa(invocation: Invocation, ports: Ports, directory: string | u
     invocation.printError(failureText(error));
     return { caaIdentities: undefined, network, answered: false };
   }
-}
-
-/** A CA in a private network may visit private addresses. */
-async function networkOf({ net }: Pick<Ports, 'net'>, directory: string): Promise<'public' | 'private'> {
-  const host = new URL(directory).hostname.replace(/^\[(.*)\]$/, '$1');
-  const addresses = await net.resolve(host).catch(() => []);
-  return addresses.length > 0 && addresses.every((address) => specialAddress(address) !== undefined)
-    ? 'private'
-    : 'public';
 }
 
 /** By the variables of the locale (POSIX): the first that is set counts. */

@@ -1,5 +1,5 @@
 /** How control of the names is proved: the challenge flags of `lego run` with lego v5's names and defaults, and a few of our own. */
-import type { FlagSpec } from '../../argv/index.ts';
+import type { FlagSpec, VariableSpec } from '../../argv/index.ts';
 
 const group = 'Challenges';
 
@@ -138,7 +138,7 @@ export const challengeFlags = [
     group,
     rare: true,
     doc: 'Prove it by DNS-PERSIST-01, a record that stays',
-    more: 'Without --dns-persist.provider the record is shown, to be made by hand. `everseal persist` shows and checks it before any order.',
+    more: 'Without --dns-persist.provider the record is shown, to be made by hand. `everseal persist show` tells it before any order.',
   },
   {
     name: 'dns-persist.provider',
@@ -217,6 +217,23 @@ export const challengeFlags = [
     group,
     rare: true,
     doc: 'Order without a look whether it can succeed',
-    more: 'The look (CAA, addresses, delegation) saves failed validations, of which CAs allow few. It is left out for a CA on this machine.',
+    more: 'The look (CAA, addresses, delegation) saves failed validations, of which CAs allow few. It is left out for a CA in a private network, unless --dns.resolvers says which DNS is meant.',
   },
 ] as const satisfies readonly FlagSpec[];
+
+/** How DNS-PERSIST-01 records are made by hand. */
+export const persistVariables = [
+  {
+    name: 'DNSPERSIST_MANUAL_MODE',
+    doc: 'Without a provider. wait: do not ask but wait; prompt: ask even without a terminal.',
+  },
+  { name: 'DNSPERSIST_MANUAL_WAIT', doc: 'Seconds to wait for the record to be made, 60 unless given.' },
+  {
+    name: 'DNSPERSIST_PROPAGATION_TIMEOUT',
+    doc: 'Seconds to wait until all servers show the record. Unset: what the provider says, 60 without one.',
+  },
+  {
+    name: 'DNSPERSIST_POLLING_INTERVAL',
+    doc: 'Seconds between two looks at the servers. Unset: what the provider says, 2 without one.',
+  },
+] as const satisfies readonly VariableSpec[];

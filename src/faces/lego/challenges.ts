@@ -1,5 +1,12 @@
 /** The challenge flags as plain data: what is to be proved how. */
-import { EversealError, type Identifier, isWildcard, printable, type SocketAddress } from '../../core/index.ts';
+import {
+  type Environment,
+  EversealError,
+  type Identifier,
+  isWildcard,
+  printable,
+  type SocketAddress,
+} from '../../core/index.ts';
 import { atLeastOne, type RunFlags } from './contradictions.ts';
 import { parseListenAddress } from './listen-address.ts';
 
@@ -48,10 +55,10 @@ export interface Challenges {
 const second = 1_000;
 
 /** @throws EversealError `usage` for a value that makes no sense */
-export function readChallenges(flags: RunFlags, environment: Readonly<Record<string, string | undefined>>): Challenges {
+export function readChallenges(flags: RunFlags, environment: Environment): Challenges {
   const { values } = flags;
   const family = values.ipv4only ? 4 : values.ipv6only ? 6 : undefined;
-  const followCname = !isTrue(environment.LEGO_DISABLE_CNAME_SUPPORT);
+  const followCname = followsCname(environment);
   return {
     tls: values.tls
       ? { address: parseListenAddress(values['tls.address'], '--tls.address', family), delayMs: values['tls.delay'] }
@@ -78,18 +85,35 @@ export function readChallenges(flags: RunFlags, environment: Readonly<Record<str
   };
 }
 
-function readLook({ values }: RunFlags, prefix: 'dns' | 'dns-persist', followCname: boolean): DnsLook {
-  const fixedWaitMs = values[`${prefix}.propagation.wait`];
+function readLook(flags: RunFlags, prefix: DnsPrefix, followCname: boolean): DnsLook {
+  const { values } = flags;
   return {
     resolvers: values[`${prefix}.resolvers`],
     timeoutMs: atLeastOne(`--${prefix}.timeout`, values[`${prefix}.timeout`]) * second,
-    checks: {
-      authoritative: !values[`${prefix}.propagation.disable-ans`],
-      recursive: !values[`${prefix}.propagation.disable-rns`],
-      ...(fixedWaitMs === undefined ? {} : { fixedWaitMs }),
-    },
+    checks: propagationChecks(flags, prefix),
     followCname,
   };
+}
+
+type DnsPrefix = 'dns' | 'dns-persist';
+type PropagationFlag<P extends DnsPrefix> = `${P}.propagation.${'wait' | 'disable-ans' | 'disable-rns'}`;
+
+/** What is looked at before the CA is asked to. */
+export function propagationChecks<P extends DnsPrefix>(
+  { values }: { readonly values: Pick<RunFlags['values'], PropagationFlag<P>> },
+  prefix: P,
+): DnsLook['checks'] {
+  const fixedWaitMs = values[`${prefix}.propagation.wait`];
+  return {
+    authoritative: !values[`${prefix}.propagation.disable-ans`],
+    recursive: !values[`${prefix}.propagation.disable-rns`],
+    ...(fixedWaitMs === undefined ? {} : { fixedWaitMs }),
+  };
+}
+
+/** Whether TXT records are made at the end of CNAME chains. */
+export function followsCname(environment: Environment): boolean {
+  return !isTrue(environment.LEGO_DISABLE_CNAME_SUPPORT);
 }
 
 /** Go's words for true. */

@@ -5,8 +5,28 @@ import type { runFlags } from './flags.ts';
 
 export type RunFlags = Parsed<typeof runFlags>;
 
-interface Contradiction {
-  readonly when: (flags: RunFlags) => boolean;
+/** The flags that say which CA, and whose account. */
+export interface CaFlags {
+  readonly values: Pick<
+    RunFlags['values'],
+    | 'server'
+    | 'email'
+    | 'account-id'
+    | 'accept-tos'
+    | 'key-type'
+    | 'eab'
+    | 'eab.kid'
+    | 'eab.hmac'
+    | 'tls-skip-verify'
+    | 'ipv4only'
+    | 'ipv6only'
+    | 'http-timeout'
+    | 'user-agent'
+  >;
+}
+
+interface Contradiction<F = RunFlags> {
+  readonly when: (flags: F) => boolean;
   readonly message: string;
   readonly next: string;
 }
@@ -18,6 +38,19 @@ const waits = [
   'dns.propagation.wait',
   'dns-persist.propagation.wait',
 ] as const;
+
+const caContradictions: readonly Contradiction<CaFlags>[] = [
+  {
+    when: ({ values }) => values.ipv4only && values.ipv6only,
+    message: 'Both --ipv4only and --ipv6only were given',
+    next: 'Leave both out to use IPv4 and IPv6.',
+  },
+  {
+    when: ({ values }) => values.eab && !(values['eab.kid'] && values['eab.hmac']),
+    message: '--eab needs --eab.kid and --eab.hmac',
+    next: 'Give both, as the CA told you.',
+  },
+];
 
 const contradictions: readonly Contradiction[] = [
   {
@@ -53,16 +86,7 @@ const contradictions: readonly Contradiction[] = [
       next: 'Give one of them: with a fixed wait no server is asked.',
     })),
   ),
-  {
-    when: ({ values }) => values.ipv4only && values.ipv6only,
-    message: 'Both --ipv4only and --ipv6only were given',
-    next: 'Leave both out to use IPv4 and IPv6.',
-  },
-  {
-    when: ({ values }) => values.eab && !(values['eab.kid'] && values['eab.hmac']),
-    message: '--eab needs --eab.kid and --eab.hmac',
-    next: 'Give both, as the CA told you.',
-  },
+  ...caContradictions,
   {
     when: ({ values }) => waits.some((name) => (values[name] ?? 0) < 0),
     message: 'A wait cannot be negative',
@@ -72,7 +96,16 @@ const contradictions: readonly Contradiction[] = [
 
 /** @throws EversealError `usage` for the first contradiction of the table */
 export function refuseContradictions(flags: RunFlags): void {
-  const found = contradictions.find(({ when }) => when(flags));
+  refuseFirst(contradictions, flags);
+}
+
+/** @throws EversealError `usage` for flags of the CA and the account that do not go together */
+export function refuseCaContradictions(flags: CaFlags): void {
+  refuseFirst(caContradictions, flags);
+}
+
+function refuseFirst<F>(table: readonly Contradiction<F>[], flags: F): void {
+  const found = table.find(({ when }) => when(flags));
   if (found !== undefined) throw new EversealError('usage', found.message, { next: found.next });
 }
 

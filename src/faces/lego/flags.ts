@@ -1,6 +1,6 @@
 /** The flags of `lego run` that work here, with lego v5's names, aliases and defaults, in one table. */
 import type { CommandSpec, FlagSpec } from '../../argv/index.ts';
-import { challengeFlags } from './challenge-flags.ts';
+import { challengeFlags, persistVariables } from './challenge-flags.ts';
 import { caCodes } from './servers.ts';
 
 export const keyTypes = ['EC256', 'EC384', 'RSA2048', 'RSA3072', 'RSA4096', 'RSA8192'] as const;
@@ -307,6 +307,7 @@ export const runCommand = {
       name: 'LEGO_DISABLE_CNAME_SUPPORT',
       doc: 'true: make TXT records at their own names, even where a CNAME stands.',
     },
+    ...persistVariables,
   ],
   examples: [
     {

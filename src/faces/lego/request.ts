@@ -22,7 +22,7 @@ import {
 } from '../../engine/index.ts';
 import { type Challenges, readChallenges, refuseUnprovable } from './challenges.ts';
 import { caTrust } from './ca-trust.ts';
-import { atLeastOne, refuseContradictions, type RunFlags, uselessFlags } from './contradictions.ts';
+import { atLeastOne, type CaFlags, refuseContradictions, type RunFlags, uselessFlags } from './contradictions.ts';
 import { keyTypes } from './flags.ts';
 import { resolveServer } from './servers.ts';
 import { isOpen, openKeyRefused, openKeyText } from './stored-key.ts';
@@ -72,10 +72,9 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
   const { values, given } = input.flags;
   refuseContradictions(input.flags);
   const challenges = readChallenges(input.flags, input.environment);
-  const family = values.ipv4only ? 4 : values.ipv6only ? 6 : undefined;
   const request: CertificateRequest = {
     ...(await readSubject(input)),
-    issuers: [await readIssuer(input, family)],
+    issuers: [await readIssuer(input)],
     renewal: readRenewal(input.flags),
     order: {
       mustStaple: values['must-staple'],
@@ -96,10 +95,7 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
     spec,
     challenges,
     preflight: !values['no-preflight'],
-    client: {
-      requestTimeoutMs: atLeastOne('--http-timeout', values['http-timeout'] ?? 120) * second,
-      ...(values['user-agent'] ? { userAgent: values['user-agent'] } : {}),
-    },
+    client: readClient(input.flags),
     force: values['renew-force'],
     patient: isPatient(input, await input.certificates.load(spec.name)),
     randomWaitMs: randomWait(input, given.has('csr')),
@@ -108,7 +104,10 @@ export async function readRunRequest(input: RunInput): Promise<RunRequest> {
 }
 
 /** The folder of the store: `--path`, or `.lego` where the program was started. */
-export function storeFolder(flags: RunFlags, workingFolder: string): string {
+export function storeFolder(
+  flags: { readonly values: Pick<RunFlags['values'], 'path'> },
+  workingFolder: string,
+): string {
   return absolutePath(flags.values.path || '.lego', workingFolder);
 }
 
@@ -214,24 +213,46 @@ function contentOf<T>(flag: string, file: string, read: () => T): T {
   }
 }
 
-async function readIssuer(input: RunInput, family: 4 | 6 | undefined): Promise<IssuerSpec> {
+async function readIssuer(input: RunInput): Promise<IssuerSpec> {
   const { values } = input.flags;
+  return {
+    ...(await readCa(input)),
+    ...(values.profile ? { profile: values.profile } : {}),
+    ...(values['preferred-chain'] ? { preferredChain: values['preferred-chain'] } : {}),
+  };
+}
+
+/** What it takes to say which CA, and whose account. */
+export interface CaInput extends Pick<RunInput, 'environment' | 'workingFolder' | 'ports' | 'askTerms'> {
+  readonly flags: CaFlags;
+}
+
+/** @throws EversealError `usage` for an unknown server or key type, and for roots that cannot be read */
+export async function readCa(input: CaInput): Promise<IssuerSpec> {
+  const { values } = input.flags;
+  const family = values.ipv4only ? 4 : values.ipv6only ? 6 : undefined;
   const trust = await caTrust(input.ports, input.environment, input.workingFolder);
   const tls = values['tls-skip-verify'] ? { ...trust, insecure: true } : trust;
   return {
     directory: resolveServer(values.server),
     account: readAccount(input),
-    ...(values.profile ? { profile: values.profile } : {}),
-    ...(values['preferred-chain'] ? { preferredChain: values['preferred-chain'] } : {}),
     ...(tls === undefined ? {} : { tls }),
     ...(family === undefined ? {} : { family }),
+  };
+}
+
+/** @throws EversealError `usage` for a time below one second */
+export function readClient({ values }: CaFlags): RunRequest['client'] {
+  return {
+    requestTimeoutMs: atLeastOne('--http-timeout', values['http-timeout'] ?? 120) * second,
+    ...(values['user-agent'] ? { userAgent: values['user-agent'] } : {}),
   };
 }
 
 /** lego's name for the account of a user who gave no email address. */
 const nobody = 'noemail@example.com';
 
-function readAccount(input: RunInput): AccountSpec {
+function readAccount(input: CaInput): AccountSpec {
   const { values } = input.flags;
   const bound = values.eab && values['eab.kid'] && values['eab.hmac'];
   return {
