@@ -148,6 +148,11 @@ export const planted: Readonly<Record<string, Defect>> = {
         remove: (own, signal) => provider.remove([...own, ...strangersAt(own.map(({ record }) => record))], signal),
       }),
   },
+  'dns-lock-not-held': {
+    what: 'two processes read and write one RRset without a lock',
+    life: 'dns shared rrset',
+    solver: (solver) => replacing(solver, { locks: () => [] }),
+  },
   'dns-not-awaited': {
     what: 'the CA is asked to look before all servers show the record',
     life: 'dns wildcard',

@@ -19,9 +19,10 @@ import {
   run,
   type Stores,
 } from '../src/engine/index.ts';
-import type { DnsProvider } from '../src/dns/index.ts';
+import { type DnsProvider, readSettings } from '../src/dns/index.ts';
 import { legoStores } from '../src/faces/lego/stores.ts';
-import { openProvider } from '../src/providers/index.ts';
+import { type OpenProviderOptions, openProvider } from '../src/providers/index.ts';
+import { apiEnvironment, type ApiShape, openApi, townProvider } from './dns-api.ts';
 import { KeyFactory } from './keys.ts';
 import type { Machine } from './machine.ts';
 import { NameService, type NameServiceOptions } from './name-service.ts';
@@ -45,7 +46,7 @@ export interface TownOptions {
   /**
    * The town has DNS, and its clients prove names by dns-01 through this provider. The CA asks the secondary, which is late.
    */
-  readonly dns?: NameServiceOptions & { readonly provider: string };
+  readonly dns?: NameServiceOptions & { readonly provider: 'dnsupdate' | ApiShape };
 }
 
 export interface ClientOptions {
@@ -150,7 +151,10 @@ export class Town {
   /** Builds the town and waits until its CA listens. Call it inside `world.drive`. */
   static async build(world: World, options: TownOptions = {}): Promise<Town> {
     const town = new Town(world, options);
-    if (options.dns !== undefined) town.#dns = await NameService.open(world, options.dns);
+    if (options.dns !== undefined) {
+      town.#dns = await NameService.open(world, options.dns);
+      await openApi(world, town.dns.zone);
+    }
     await town.openCa(options.caHost ?? defaultHost, options.ca);
     return town;
   }
@@ -196,22 +200,26 @@ export class Town {
   /** One for all certificates of a Run. */
   async #plainSolver(ports: Ports, options: ClientOptions): Promise<Solver> {
     const { front, dns } = this.#options;
-    if (dns !== undefined) return this.#dnsSolver(ports, dns.provider, options);
+    if (dns !== undefined) return this.#dnsSolver(ports, options);
     if (front === true) return this.#frontSolver();
     return httpListenerSolver({ ports, answers: new MemoryAnswers(), addresses: [{ host: '', port: 80 }] });
   }
 
-  async #dnsSolver(
-    ports: Ports,
-    code: string,
-    { wrapProvider, events = () => undefined }: ClientOptions,
-  ): Promise<Solver> {
+  async #dnsSolver(ports: Ports, options: ClientOptions): Promise<Solver> {
+    const { wrapProvider, events = () => undefined } = options;
     const resolver = this.dns.resolver(ports);
-    const { environment } = this.dns;
-    const opened = await openProvider(code, { ports, environment, workingFolder: '/', resolver, events });
+    const opened = await this.#openProvider({ ports, workingFolder: '/', resolver, events });
     const provider = wrapProvider?.(opened) ?? opened;
     const checks = { authoritative: true, recursive: true };
     return dnsSolver({ type: 'dns-01', ports, provider, resolver, checks, events });
+  }
+
+  async #openProvider(context: Omit<OpenProviderOptions, 'environment'>): Promise<DnsProvider> {
+    const shape = this.#options.dns?.provider ?? 'dnsupdate';
+    if (shape === 'dnsupdate') return openProvider(shape, { ...context, environment: this.dns.environment });
+    const entry = townProvider(shape);
+    const settings = await readSettings(entry, apiEnvironment, context.ports.fs, () => undefined);
+    return entry.open({ ...context, settings, environment: apiEnvironment });
   }
 
   #lookUp(): CaOptions['validation'] {

@@ -2,6 +2,7 @@
 import type { Life } from '../life.ts';
 import type { Town } from '../town.ts';
 import { busyTimer, caAway } from './ca-away.ts';
+import { dnsRecordsById, dnsSharedRrset } from './dns-api.ts';
 import { dnsTwoProcesses } from './dns-two-processes.ts';
 import { dnsWildcard } from './dns-wildcard.ts';
 import { firstIssuance } from './first-issuance.ts';
@@ -20,4 +21,6 @@ export const lives: readonly Life<Town>[] = [
   lostLease,
   dnsWildcard,
   dnsTwoProcesses,
+  dnsRecordsById,
+  dnsSharedRrset,
 ];
