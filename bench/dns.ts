@@ -68,7 +68,7 @@ const lego =
   (dns: string, more: (ground: Ground) => Environment): Client['issue'] =>
   (ground, path, domains) =>
     // It looks name servers up by the system's resolver, which does not know those of a bench: so it is spared that check.
-  measure(peer('lego'), [...legoWords(ground, path, domains, dns), '--dns.propagation.disable-ans'], {
+    measure(peer('lego'), [...legoWords(ground, path, domains, dns), '--dns.propagation.disable-ans'], {
       LEGO_CA_CERTIFICATES: ground.pebble.tlsRoot,
       ...more(ground),
     });
