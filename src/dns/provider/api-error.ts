@@ -3,7 +3,16 @@ import { EversealError } from '../../core/index.ts';
 import type { ApiReply } from './api-request.ts';
 import { pickText } from './pick.ts';
 
-/** A reply that is no success. Code `provider-failed`. */
+/**
+ * A reply that is no success. Code `provider-failed`.
+ *
+ * @example
+ * ```ts
+ * import { ApiError } from 'everseal/dns';
+ * const explain = (error: unknown) => (error instanceof ApiError ? `status ${error.reply.status}` : 'not of the API');
+ * console.log(explain(new TypeError('a mistake'))); // not of the API
+ * ```
+ */
 export class ApiError extends EversealError {
   readonly reply: ApiReply;
 

@@ -12,7 +12,18 @@ export const noTrafficLog: TrafficLog = { request: () => undefined, response: ()
 
 const hiddenHeaders = /^(authorization|cookie|set-cookie|x-auth-.*|x-api-key|.*token.*|.*secret.*)$/;
 
-/** To standard output; known secrets and headers that carry some as `***`. */
+/**
+ * To standard output; known secrets and headers that carry some as `***`.
+ *
+ * @example
+ * ```ts
+ * import { Secret } from 'everseal/core';
+ * import { Redaction, trafficLog } from 'everseal/dns';
+ * import { nodePorts } from 'everseal/node';
+ * const log = trafficLog(nodePorts().terminal, new Redaction([new Secret('hush')]));
+ * log.request({ method: 'GET', url: 'https://dns.example/zones?key=hush', headers: {} }); // [HTTP Request] … key=***
+ * ```
+ */
 export function trafficLog(terminal: Pick<Terminal, 'write'>, redaction: Redaction): TrafficLog {
   const write = (title: string, head: string, headers: readonly (readonly [string, string])[], body: string): void => {
     const lines = headers.map(([name, value]) => `${name}: ${hiddenHeaders.test(name) ? '***' : value}`);

@@ -5,7 +5,18 @@ import { codeOf, codes, missingIn, type RRset, withoutRecord, withRecord } from 
 
 type Nodes = ReadonlyMap<string, ReadonlyMap<number, RRset>>;
 
-/** A zone's records at one moment; never changes. Names may be given in any case. */
+/**
+ * A zone's records at one moment; never changes. Names may be given in any case.
+ *
+ * @example
+ * ```ts
+ * import { DnsZone } from 'everseal/dns';
+ * const zone = new DnsZone('example.com', { records: 'www A 192.0.2.1' });
+ * const before = zone.content;
+ * zone.add('www A 192.0.2.2');
+ * console.log(before.records().length < zone.content.records().length); // true
+ * ```
+ */
 export class ZoneContent {
   readonly apex: string;
   readonly #nodes: Nodes;
@@ -52,7 +63,20 @@ export interface ZoneChange {
   readonly removed: readonly ResourceRecord[];
 }
 
-/** The next content in the making. */
+/**
+ * The next content in the making.
+ *
+ * @example
+ * ```ts
+ * import { DnsZone } from 'everseal/dns';
+ * const zone = new DnsZone('example.com', { records: 'old A 192.0.2.1' });
+ * zone.change((draft) => {
+ *   draft.removeRRset('old.example.com.', 1);
+ *   draft.add({ name: 'new.example.com.', class: 'IN', ttl: 300, type: 'A', address: '192.0.2.2' });
+ * });
+ * console.log(zone.serial, zone.list('old').length); // 2 0
+ * ```
+ */
 export class ZoneDraft {
   readonly apex: string;
   /** The RRsets that were touched, as they were before. */
