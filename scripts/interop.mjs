@@ -4,7 +4,7 @@ import { installDebianPrograms, installPeer, peerEnvironment } from './lib/peers
 import { close } from './lib/summary.mjs';
 import { runVitest } from './lib/vitest.mjs';
 
-const needed = ['pebble', 'pebble-challtestsrv', 'lego'];
+const needed = ['pebble', 'pebble-challtestsrv', 'lego', 'dns-packet', 'dnspython'];
 
 async function missing(what, install) {
   try {

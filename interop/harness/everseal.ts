@@ -56,14 +56,37 @@ export interface EmbeddedCa extends Target {
   stop(): Promise<void>;
 }
 
+export interface EmbeddedCaOptions {
+  readonly tlsPort?: number;
+  /** HOST:PORT. */
+  readonly resolver?: string;
+  readonly challenges?: readonly string[];
+  readonly persist?: readonly string[];
+}
+
 /** `everseal ca start` as a process of its own. */
-export async function startEmbeddedCa(folder: string, httpPort: number): Promise<EmbeddedCa> {
+export async function startEmbeddedCa(
+  folder: string,
+  httpPort: number,
+  { tlsPort, resolver, challenges = [], persist = [] }: EmbeddedCaOptions = {},
+): Promise<EmbeddedCa> {
   const rootFile = join(folder, 'ca-root.pem');
-  const args = ['ca', 'start', '--address', '127.0.0.1:0', '--http-port', String(httpPort), '--root-file', rootFile];
+  const args = [
+    ...['ca', 'start', '--address', '127.0.0.1:0', '--http-port', String(httpPort), '--root-file', rootFile],
+    ...(tlsPort === undefined ? [] : ['--tls-port', String(tlsPort)]),
+    ...(resolver === undefined ? [] : ['--dns-resolver', resolver]),
+    ...(challenges.length === 0 ? [] : ['--challenges', challenges.join(',')]),
+    ...(persist.length === 0 ? [] : ['--persist', persist.join(',')]),
+  ];
   const server = startServer(process.execPath, [program, ...args]);
-  const directory = await waitFor(server, async () => {
-    readFileSync(rootFile);
-    return /https:\/\/[^\s"',]+/.exec(server.output())?.[0];
-  });
-  return { directory, tlsRoot: rootFile, httpPort, stop: () => server.stop() };
+  try {
+    const directory = await waitFor(server, async () => {
+      readFileSync(rootFile);
+      return /https:\/\/[^\s"',]+/.exec(server.output())?.[0];
+    });
+    return { directory, tlsRoot: rootFile, httpPort, stop: () => server.stop() };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 
 function openssl(args: readonly string[], cwd?: string): string {
@@ -32,9 +33,10 @@ export function makeServerCertificate(folder: string): ServerCertificate {
   };
 }
 
-/** Has openssl verify a chain file (leaf first) up to the root, for the host name. @throws with openssl's words */
-export function verifyChain(chainFile: string, rootFile: string, hostname: string): void {
-  openssl(['verify', '-CAfile', rootFile, '-untrusted', chainFile, '-verify_hostname', hostname, chainFile]);
+/** Has openssl verify a chain file (leaf first) up to the root, for the host name or IP address. @throws with openssl's words */
+export function verifyChain(chainFile: string, rootFile: string, host: string): void {
+  const check = isIP(host) === 0 ? '-verify_hostname' : '-verify_ip';
+  openssl(['verify', '-CAfile', rootFile, '-untrusted', chainFile, check, host, chainFile]);
 }
 
 /** Whether the key file belongs to the certificate file: openssl derives the same public key from both. */

@@ -54,6 +54,8 @@ export interface Pebble {
   readonly tlsRoot: string;
   /** Where it looks for http-01 answers, on 127.0.0.1 for every name. */
   readonly httpPort: number;
+  /** Where it looks for tls-alpn-01 answers. */
+  readonly tlsPort: number;
   /** PEM file of the root of its nth chain (0 is the default one). */
   rootFile(n?: number): Promise<string>;
   /** Milliseconds from its start to its first answer. */
@@ -64,12 +66,15 @@ export interface Pebble {
   stop(): Promise<void>;
 }
 
-/** A Pebble of the test's own, with a DNS server that has 127.0.0.1 for every name, on free loopback ports. */
-export async function startPebble(mode: PebbleMode): Promise<Pebble> {
+/**
+ * A Pebble of the test's own on free loopback ports. It resolves names by `resolver` (HOST:PORT); without one by a DNS server
+ * of its own that has 127.0.0.1 for every name.
+ */
+export async function startPebble(mode: PebbleMode, resolver?: string): Promise<Pebble> {
   const folder = temporaryFolder();
   const [port, management, httpPort, tlsPort] = await freePorts(4);
   const certificate = makeServerCertificate(join(folder.path, 'tls'));
-  const dns = await startDns();
+  const dns = resolver === undefined ? await startDns() : { address: resolver, server: undefined };
   const setting = settings[mode];
   const config = join(folder.path, 'pebble.json');
   writeFileSync(
@@ -94,7 +99,7 @@ export async function startPebble(mode: PebbleMode): Promise<Pebble> {
   const ca = readFileSync(certificate.root, 'utf8');
   const directory = `https://127.0.0.1:${port}/dir`;
   const stop = async () => {
-    await Promise.all([server.stop(), dns.server.stop()]);
+    await Promise.all([server.stop(), dns.server?.stop()]);
     folder.remove();
   };
   let startMs = 0;
@@ -111,6 +116,7 @@ export async function startPebble(mode: PebbleMode): Promise<Pebble> {
     directory,
     tlsRoot: certificate.root,
     httpPort,
+    tlsPort,
     startMs,
     async rootFile(n = 0) {
       const path = join(folder.path, `root-${n}.pem`);

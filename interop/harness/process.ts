@@ -56,6 +56,9 @@ export interface Server {
   output(): string;
   /** Whether it still runs. */
   running(): boolean;
+  /** Its exit code, once it has ended; -1 when a signal ended it. */
+  readonly ended: Promise<number>;
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
   stop(): Promise<void>;
 }
 
@@ -67,15 +70,19 @@ export function startServer(program: string, args: readonly string[], options: R
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = collect(child);
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
+  const ended = new Promise<number>((resolve) => {
+    child.once('close', (code) => resolve(code ?? -1));
+    child.once('error', () => resolve(-1));
   });
   const running = () => child.exitCode === null && child.signalCode === null;
   return {
     pid: child.pid ?? -1,
     output: () => Object.values(output()).join(''),
     running,
+    ended,
+    signal: (name) => {
+      child.kill(name);
+    },
     async stop() {
       if (running()) child.kill('SIGTERM');
       const hard = new AbortController();

@@ -9,7 +9,9 @@ export const program = join(root, 'dist', 'bin', 'everseal.js');
 export const programFolder = dirname(program);
 
 /** Where `scripts/lib/peers.mjs` has put a peer. */
-export function peer(name: 'pebble' | 'pebble-challtestsrv' | 'lego' | 'certbot' | 'acme-client'): string {
+export function peer(
+  name: 'pebble' | 'pebble-challtestsrv' | 'lego' | 'certbot' | 'acme-client' | 'dns-packet' | 'dnspython',
+): string {
   const path = process.env[`PEER_${name.toUpperCase().replaceAll('-', '_')}`];
   if (path === undefined) throw new Error(`${name} is not installed here: run the suites by \`npm run interop\`.`);
   return path;

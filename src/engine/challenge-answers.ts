@@ -1,6 +1,6 @@
 /** One solver's part of an order: located, presented under its locks, awaited, removed. */
 import type { ChallengeIntent, Receipt, Solver, SolverLock } from '../challenges/solver.ts';
-import { messageOf, withDeadline } from '../core/index.ts';
+import { hasCode, messageOf, withDeadline } from '../core/index.ts';
 import type { EngineContext } from './context.ts';
 import { withLeases } from './lease.ts';
 import type { Leftover } from './order-journal.ts';
@@ -13,6 +13,8 @@ export interface AnswerBatch {
 }
 
 const cleanupMs = 60_000;
+/** Who refuses the removal like this refused what was to be removed, too: there is nothing. */
+const refusals = ['dns-refused', 'name-not-found', 'program-not-found'] as const;
 const noReceipts: readonly Receipt[] = [];
 
 export function batchOf(solver: Solver, intents: readonly ChallengeIntent[]): AnswerBatch {
@@ -46,22 +48,23 @@ export async function remove(context: EngineContext, batch: AnswerBatch): Promis
   const { solver, intents, receipts } = batch;
   if (solver.scope === 'standing') return true;
   const leftovers = intents.map((intent, i) => ({ intent, receipt: receipts[i] }));
-  return removeLeftovers(context, solver, leftovers, ['write']);
+  const isRefusal = (error: unknown): boolean => receipts.length === 0 && hasCode(error, ...refusals);
+  return removeLeftovers(context, solver, leftovers, { holds: ['write'], isRefusal });
 }
 
 /** As {@link remove}, for what an earlier process presented: under all locks, since that process holds none any more. */
 export function removeAfterCrash(context: EngineContext, solver: Solver, own: readonly Leftover[]): Promise<boolean> {
-  return removeLeftovers(context, solver, own, ['write', 'order']);
+  return removeLeftovers(context, solver, own, { holds: ['write', 'order'], isRefusal: () => false });
 }
 
 async function removeLeftovers(
   context: EngineContext,
   solver: Solver,
   leftovers: readonly Leftover[],
-  holds: readonly SolverLock['hold'][],
+  how: { readonly holds: readonly SolverLock['hold'][]; readonly isRefusal: (error: unknown) => boolean },
 ): Promise<boolean> {
   const intents = leftovers.map(({ intent }) => intent);
-  const names = holds.flatMap((hold) => lockNames(solver, intents, hold));
+  const names = how.holds.flatMap((hold) => lockNames(solver, intents, hold));
   const limit = { clock: context.ports.clock, ms: cleanupMs, what: `cleaning up after ${solver.type}` };
   try {
     await withDeadline(limit, (signal) =>
@@ -69,6 +72,7 @@ async function removeLeftovers(
     );
     return true;
   } catch (error) {
+    if (how.isRefusal(error)) return true;
     const message = `Challenge answers may be left behind (${solver.type}): ${messageOf(error)}`;
     context.events({ type: 'warning', message });
     return false;

@@ -167,7 +167,10 @@ function asEversealError(thrown: unknown): EversealError {
   if (thrown instanceof EversealError) return thrown;
   if (thrown instanceof Error && thrown.name === 'AbortError')
     return new EversealError('aborted', 'Interrupted', { cause: thrown });
-  return new EversealError('io', `Unexpected failure: ${messageOf(thrown)}`, { cause: thrown });
+  return new EversealError('io', `Unexpected failure: ${messageOf(thrown)}`, {
+    cause: thrown,
+    next: 'This is a mistake of the program: please report it with what it prints when EVERSEAL_DEBUG=1 is set.',
+  });
 }
 
 async function bring(session: Session, spec: CertificateSpec): Promise<Outcome> {

@@ -235,6 +235,27 @@ describe('partial issuance', () => {
   });
 });
 
+describe('answers that were refused', () => {
+  it('are not said to be left behind when their removal is refused likewise', async () => {
+    const refusal = new EversealError('dns-refused', 'ns1 says BADKEY');
+    const refuse = async (): Promise<never> => {
+      throw refusal;
+    };
+    await inTown(
+      new World({ seed: 'refusal' }),
+      async (town) => {
+        const report = await issue(
+          town,
+          noting([], () => ({ present: refuse, cleanup: refuse })),
+        );
+        expect(report).toMatchObject({ outcome: 'failed', because: 'dns-refused' });
+        expect(town.events.filter(({ type }) => type === 'warning')).toEqual([]);
+      },
+      front,
+    );
+  });
+});
+
 describe('answers that could not be removed', () => {
   it('are removed by the next run, though nothing is due', async () => {
     await inTown(
