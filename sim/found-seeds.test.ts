@@ -27,6 +27,15 @@ const found: readonly (readonly [what: string, variables: Readonly<Record<string
       SIM_WEATHER: 'calm',
     },
   ],
+  [
+    'a key was used that a killed process had put into the journal unsynced, and the power took it after finalize',
+    {
+      SIM_LIFE: 'lost lease',
+      SIM_SEED: 'alpha/149',
+      SIM_CRASH: 'client:36:after:kill,client:64:after',
+      SIM_WEATHER: 'slow',
+    },
+  ],
 ];
 
 it.each(found)('%s', async (_what, variables) => {

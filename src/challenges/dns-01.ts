@@ -9,7 +9,7 @@ import {
   type TxtRecord,
   waitForPropagation,
 } from '../dns/index.ts';
-import { dns01Value, dnsAccount01Label } from '../pki/index.ts';
+import { dns01Value, dnsAccount01Label } from '../pki/key-authorization.ts';
 import { mapBatch } from './batch.ts';
 import { matchesDomain } from './name-pattern.ts';
 import { RecordFinder } from './record-finder.ts';

@@ -1,6 +1,6 @@
 /** How a CA does dns-persist-01: which draft, under which names, and what stands for the account. */
 import { EversealError, printable } from '../core/index.ts';
-import { dnsPersist01Hash } from '../pki/index.ts';
+import { dnsPersist01Hash } from '../pki/key-authorization.ts';
 import { isIssuerName } from './persist-record.ts';
 
 export interface PersistAccount {

@@ -54,6 +54,19 @@ describe('the journal on disk', () => {
     expect(found?.records.map(({ step }) => step)).toEqual(['order', 'intents']);
   });
 
+  it('makes what it hands out for going on survive a power cut, though its writer died before it was safe', async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const world = new TestWorld(`unsynced ${seed}`);
+      await journalOf(world.boot()).begin('certificate/a', { step: 'order' });
+      world.disk.append(onlyFile(world), utf8('{"step":"certificate-key"}\n'), { mode: 0o600 });
+      const [found] = await journalOf(world.boot()).unfinished('certificate/a');
+      expect(found?.records).toHaveLength(2);
+      world.disk.powerCut();
+      const [again] = await journalOf(world.boot()).unfinished('certificate/a');
+      expect(again?.records).toHaveLength(2);
+    }
+  });
+
   it('refuses to guess at other damage, and names the file', async () => {
     const world = new TestWorld();
     const entry = await journalOf(world.boot()).begin('certificate/a', { step: 'order' });

@@ -62,15 +62,22 @@ export class FileJournal implements Journal {
     const names = await listIfExists(this.#ports.fs, folder);
     if (subject === undefined) await removeStaleTemporaries(this.#ports, folder, names);
     const ending = subject === undefined ? '.jsonl' : `~${fileNameOf(subject)}.jsonl`;
-    const entries: JournalEntry[] = [];
+    const entries: FileJournalEntry[] = [];
     for (const name of names.filter((found) => found.endsWith(ending) && !found.startsWith('.'))) {
       const entry = await this.#read(`${folder}/${name}`, name.split('~', 1)[0] ?? name);
       if (entry !== undefined && (subject === undefined || entry.subject === subject)) entries.push(entry);
     }
+    if (subject !== undefined && entries.length > 0) await this.#secure(folder, entries);
     return entries;
   }
 
-  async #read(path: string, id: string): Promise<JournalEntry | undefined> {
+  /** Whoever wrote them may have died before they were safe. What is read here is built on, so it must outlive a power cut. */
+  async #secure(folder: string, entries: readonly FileJournalEntry[]): Promise<void> {
+    await Promise.all(entries.map((entry) => entry.sync()));
+    await this.#ports.fs.sync(folder);
+  }
+
+  async #read(path: string, id: string): Promise<FileJournalEntry | undefined> {
     const content = await readIfExists(this.#ports.fs, path);
     const text = content && readJournalText(fromUtf8(content), path);
     return text && new FileJournalEntry(this.#ports, { id, path, ...text });
@@ -111,6 +118,10 @@ class FileJournalEntry implements JournalEntry {
 
   get records(): readonly JournalRecord[] {
     return this.#records;
+  }
+
+  sync(): Promise<void> {
+    return this.#inTurn(() => this.#ports.fs.sync(this.#path));
   }
 
   append(record: JournalRecord): Promise<void> {

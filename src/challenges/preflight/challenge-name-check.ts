@@ -1,6 +1,6 @@
 import { hasCode } from '../../core/index.ts';
 import { canonicalName, findRecordHome, sameName } from '../../dns/index.ts';
-import { dnsAccount01Label } from '../../pki/index.ts';
+import { dnsAccount01Label } from '../../pki/key-authorization.ts';
 import type { ChallengeType } from '../solver.ts';
 import {
   type Check,
