@@ -118,6 +118,19 @@ describe('a dns-01 solver', () => {
     });
   });
 
+  it('refuses a name with its wildcard before any order where the provider keeps one value', async () => {
+    await onStage(async ({ provider, solver }) => {
+      const both = [apex, wildcard].map(({ identifier, wildcard: isWildcard }) => ({
+        identifier,
+        wildcard: isWildcard,
+      }));
+      expect(() => solver().assess?.(both)).not.toThrow();
+      provider.values = 'one';
+      expect(() => solver().assess?.(both)).toThrow(/a\.example and \*\.a\.example need two values/);
+      expect(() => solver().assess?.(both.slice(1))).not.toThrow();
+    });
+  });
+
   it('needs no zone for a provider that asks for none, and leaves it out where it cannot be found', async () => {
     await onStage(async ({ dns, provider, solver }) => {
       provider.zones = 'not-needed';

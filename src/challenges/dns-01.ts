@@ -13,7 +13,7 @@ import { dns01Value, dnsAccount01Label } from '../pki/key-authorization.ts';
 import { mapBatch } from './batch.ts';
 import { matchesDomain } from './name-pattern.ts';
 import { RecordFinder } from './record-finder.ts';
-import { refuseSharedSlots } from './shared-slot.ts';
+import { refuseApexWithWildcard, refuseSharedSlots } from './shared-slot.ts';
 import type { ChallengeIntent, Receipt, RecordPlace, Solver, SolverLock } from './solver.ts';
 
 export interface DnsSolverOptions {
@@ -85,12 +85,14 @@ class RecordSolver implements Solver {
   readonly type: DnsSolverOptions['type'];
   readonly scope = 'order';
   readonly durable = true;
+  readonly writer: string;
   readonly #options: DnsSolverOptions;
   /** By record: what the provider said when it was asked before `add`. */
   readonly #timings = new Map<string, PropagationTiming>();
 
   constructor(options: DnsSolverOptions) {
     this.type = options.type;
+    this.writer = options.provider.code;
     this.#options = options;
   }
 
@@ -98,6 +100,12 @@ class RecordSolver implements Solver {
     const { names } = this.#options;
     if (identifier.type !== 'dns') return false;
     return names === undefined || names.some((pattern) => matchesDomain(pattern, identifier, wildcard));
+  }
+
+  assess(names: readonly { readonly identifier: Identifier; readonly wildcard: boolean }[]): void {
+    const { code: provider, values } = this.#options.provider;
+    if (values === 'many') return;
+    refuseApexWithWildcard(names, { provider, recordName: (domain) => `_acme-challenge.${domain}.` });
   }
 
   async prepare(): Promise<void> {}

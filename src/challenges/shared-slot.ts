@@ -1,4 +1,4 @@
-import { BatchError, type BatchFailure, EversealError } from '../core/index.ts';
+import { BatchError, type BatchFailure, EversealError, type Identifier } from '../core/index.ts';
 import type { ChallengeIntent } from './solver.ts';
 
 /**
@@ -20,7 +20,28 @@ export function refuseSharedSlots(batch: readonly ChallengeIntent[], provider: s
   if (failures.length > 0) throw new BatchError(failures);
 }
 
-function sharedSlot(name: string, both: readonly ChallengeIntent[], provider: string): EversealError {
+/**
+ * The same by the names alone, before there are any records. Where CNAMEs lead is not known yet.
+ *
+ * @throws BatchError `unsupported` for the later of a name and its wildcard
+ */
+export function refuseApexWithWildcard(
+  names: readonly { readonly identifier: Identifier; readonly wildcard: boolean }[],
+  options: { readonly provider: string; readonly recordName: (domain: string) => string },
+): void {
+  const failures = names.flatMap((name, index): BatchFailure[] => {
+    const first = names.slice(0, index).find(({ identifier }) => identifier.value === name.identifier.value);
+    if (first === undefined) return [];
+    return [{ index, error: sharedSlot(options.recordName(name.identifier.value), [first, name], options.provider) }];
+  });
+  if (failures.length > 0) throw new BatchError(failures);
+}
+
+function sharedSlot(
+  name: string,
+  both: readonly Pick<ChallengeIntent, 'identifier' | 'wildcard'>[],
+  provider: string,
+): EversealError {
   const [first, second] = both.map(({ identifier, wildcard }) => `${wildcard ? '*.' : ''}${identifier.value}`);
   return new EversealError(
     'unsupported',

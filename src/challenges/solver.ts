@@ -27,6 +27,8 @@ export interface ChallengeIntent {
   readonly accountUrl: string;
   /** Where the answer goes, for DNS types: what `locate` found. */
   readonly record?: RecordPlace;
+  /** The `writer` of the solver that presented it. */
+  readonly writer?: string;
   /** What the CA offers for dns-persist-01. Never journalled: standing answers are not cleaned up. */
   readonly offer?: PersistOffer;
 }
@@ -67,8 +69,20 @@ export interface Solver {
   readonly scope: 'order' | 'standing';
   /** What it presents outlives this process (a file, a DNS record), so the journal must know of it. */
   readonly durable: boolean;
+  /**
+   * Who writes what it presents, where that may be another one at the next start: the code of a DNS provider. What one
+   * wrote no other is asked to remove.
+   */
+  readonly writer?: string;
   /** Whether this solver can answer for the identifier at all (http-01 cannot for a wildcard). */
   fits(identifier: Identifier, wildcard: boolean): boolean;
+  /**
+   * Refuses what can never work, before anything is ordered: a DNS provider that keeps one value at a name cannot hold those
+   * of a name and its wildcard. Asks nobody. Without it nothing is refused.
+   *
+   * @throws BatchError by name
+   */
+  assess?(names: readonly { readonly identifier: Identifier; readonly wildcard: boolean }[]): void;
   /**
    * Acquires what a whole Run shares (a listener), before any order is made, so that a taken port spends nothing at the
    * CA. Called again it does nothing.

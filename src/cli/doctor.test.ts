@@ -99,7 +99,7 @@ describe('everseal doctor', () => {
     const cli = new SimulatedCli('offline');
     const before = cli.world.elapsed;
     const { code, stdout } = await cli.run('doctor www.example.com *.example.com --dns.resolvers 10.99.0.1');
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(stdout.match(/No resolver answers \(asked 10\.99\.0\.1\)/g)).toHaveLength(1);
     expect(cli.world.elapsed - before).toBeLessThan(4_000);
   });

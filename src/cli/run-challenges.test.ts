@@ -52,6 +52,8 @@ describe('everseal run', () => {
       DNSUPDATE_NAMESERVER: dns,
     });
     expect(stderr).not.toMatch(/Warning|Error/);
+    expect(stderr).toContain('ready to prove site.test by dns-01');
+    expect(stderr).toContain('ready to prove *.site.test by dns-01');
     expect(stdout).toContain('names        *.site.test, site.test');
     expect(code).toBe(0);
     expect(texts(cli)).toEqual([]);

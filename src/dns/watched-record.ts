@@ -77,12 +77,12 @@ export class WatchedRecord {
   #advice(missing: readonly PropagationTarget[]): string {
     const kinds = new Set(missing.map(({ kind }) => kind));
     if (!kinds.has('authoritative')) {
-      return 'Wait longer with the provider’s propagation timeout, or leave the resolvers out with --dns.propagation.disable-rns.';
+      return 'Wait longer with the provider’s propagation timeout, or leave the resolvers out with --dns.propagation.disable-rns (--dns-persist.propagation.disable-rns for a record that stays).';
     }
     const reasons = new Set(missing.map((target) => this.#sights.get(target)?.kind));
     if (reasons.has('missing')) {
-      return 'Wait longer with the provider’s propagation timeout, and mend servers that never show it. Where port 53 is blocked or the horizon is split, ask resolvers alone with --dns.propagation.disable-ans.';
+      return 'Wait longer with the provider’s propagation timeout, and mend servers that never show it. Where port 53 is blocked or the horizon is split, ask resolvers alone with --dns.propagation.disable-ans (--dns-persist.propagation.disable-ans for a record that stays).';
     }
-    return 'Mend or remove the servers that do not answer. Where port 53 is blocked or the horizon is split, ask resolvers alone with --dns.propagation.disable-ans.';
+    return 'Mend or remove the servers that do not answer. Where port 53 is blocked or the horizon is split, ask resolvers alone with --dns.propagation.disable-ans (--dns-persist.propagation.disable-ans for a record that stays).';
   }
 }

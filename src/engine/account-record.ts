@@ -4,7 +4,7 @@ import { EversealError, softwareKeyFromPkcs8 } from '../core/index.ts';
 import type { EngineContext } from './context.ts';
 import { withLease } from './lease.ts';
 import type { IssuerSpec } from './spec.ts';
-import type { AccountKey, StoredAccount } from './stores.ts';
+import type { AccountKey, Fence, StoredAccount } from './stores.ts';
 
 export function accountSubject(account: AccountKey): string {
   return `account/${account.directory}/${account.id}`;
@@ -36,16 +36,25 @@ export function registrationOf(account: Account): NonNullable<StoredAccount['reg
   };
 }
 
+/** Under which an account may be read to be changed, and written. */
+export interface AccountLease {
+  /** Fires when the caller's does and when the lease is lost. */
+  readonly signal: AbortSignal;
+  readonly fence: Fence;
+}
+
 /** Runs `work` while no other process touches the account. */
 export async function underAccountLease<T>(
   context: EngineContext,
   issuer: IssuerSpec,
   signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (lease: AccountLease) => Promise<T>,
 ): Promise<T> {
   const { ports, stores, events } = context;
   const options = { locks: stores.locks, clock: ports.clock, events, signal };
-  return withLease(options, accountSubject(accountKeyOf(issuer)), (_fence, leaseSignal) => work(leaseSignal));
+  return withLease(options, accountSubject(accountKeyOf(issuer)), (fence, leaseSignal) =>
+    work({ signal: leaseSignal, fence }),
+  );
 }
 
 export function notRegistered(issuer: IssuerSpec): EversealError {

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../core/index.ts';
 import { firstKey, rsaKeyPkcs8, secondKey } from './certificate-samples.testing.ts';
-import type { AccountStore, StoredAccount } from './stores.ts';
+import type { AccountStore, Locks, StoredAccount } from './stores.ts';
 
 export interface AccountsWorld {
   readonly accounts: AccountStore;
+  readonly locks: Locks;
   /** The same store, as another process sees it. */
   readonly other: AccountStore;
 }
@@ -46,6 +47,16 @@ export function accountsConformance(store: string, makeWorld: () => Promise<Acco
         expectSame(await reader.load(account), account);
         expect(await reader.list()).toEqual([{ directory: account.directory, id: account.id }]);
       }
+    });
+
+    it('takes nothing from a holder who lost the lease', async () => {
+      const { accounts, locks } = await makeWorld();
+      const lease = await locks.tryAcquire('account/x');
+      await accounts.save(account, lease?.fence);
+      const stale = { lock: 'account/x', number: (lease?.fence.number ?? 0) - 1 };
+      const late = { ...account, key: new Secret(secondKey) };
+      await expect(accounts.save(late, stale)).rejects.toMatchObject({ code: 'stale-lease' });
+      expectSame(await accounts.load(account), account);
     });
 
     it.each<[string, StoredAccount]>([

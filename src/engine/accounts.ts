@@ -5,6 +5,7 @@
 import type { Account, AcmeClient } from '../acme/index.ts';
 import { EversealError, hasCode, softwareKeyFromPkcs8 } from '../core/index.ts';
 import {
+  type AccountLease,
   accountHandle,
   accountKeyOf,
   accountSubject,
@@ -43,17 +44,17 @@ export async function ensureAccount(context: EngineContext, issuer: IssuerSpec, 
   const stored = await context.stores.accounts.load(accountKeyOf(issuer));
   const pending = await context.stores.journal.unfinished(accountSubject(accountKeyOf(issuer)));
   if (stored?.registration !== undefined && pending.length === 0) return accountHandle(context, issuer, stored);
-  return underAccountLease(context, issuer, signal, async (leaseSignal) => {
-    const current = await rolledOverAccount(context, issuer, leaseSignal);
+  return underAccountLease(context, issuer, signal, async (lease) => {
+    const current = await rolledOverAccount(context, issuer, lease);
     if (current?.registration !== undefined) return accountHandle(context, issuer, current);
-    return register(context, issuer, current, leaseSignal);
+    return register(context, issuer, current, lease);
   });
 }
 
 /** The CA no longer knows the account (it was reset, say): the same key is registered anew. */
 export async function registerAgain(context: EngineContext, issuer: IssuerSpec, signal: AbortSignal): Promise<Account> {
-  return underAccountLease(context, issuer, signal, async (leaseSignal) =>
-    register(context, issuer, await context.stores.accounts.load(accountKeyOf(issuer)), leaseSignal),
+  return underAccountLease(context, issuer, signal, async (lease) =>
+    register(context, issuer, await context.stores.accounts.load(accountKeyOf(issuer)), lease),
   );
 }
 
@@ -88,7 +89,7 @@ export async function recoverAccount(
   issuer: IssuerSpec,
   key: StoredAccount['key'],
 ): Promise<StoredAccount> {
-  return underAccountLease(context, issuer, context.signal, async (signal) => {
+  return underAccountLease(context, issuer, context.signal, async ({ signal, fence }) => {
     const client = await context.clients.for(issuer);
     const signer = softwareKeyFromPkcs8(key);
     const account = await client.findAccount({ signer, signal });
@@ -99,7 +100,7 @@ export async function recoverAccount(
       key,
       registration: registrationOf(account),
     };
-    await context.stores.accounts.save(stored);
+    await context.stores.accounts.save(stored, fence);
     context.events({ type: 'account.recovered', account: issuer.account.id, url: account.url });
     return stored;
   });
@@ -168,13 +169,14 @@ async function changeAccount(
   email: string | undefined,
   change: (account: Account, signal: AbortSignal) => Promise<void>,
 ): Promise<StoredAccount> {
-  return underAccountLease(context, issuer, context.signal, async (signal) => {
-    const stored = await rolledOverAccount(context, issuer, signal);
+  return underAccountLease(context, issuer, context.signal, async (lease) => {
+    const { signal, fence } = lease;
+    const stored = await rolledOverAccount(context, issuer, lease);
     if (stored?.registration === undefined) throw notRegistered(issuer);
     const account = await accountHandle(context, issuer, stored);
     await change(account, signal);
     const changed = { ...stored, email, registration: registrationOf(account) };
-    await context.stores.accounts.save(changed);
+    await context.stores.accounts.save(changed, fence);
     return changed;
   });
 }
@@ -183,15 +185,16 @@ async function register(
   context: EngineContext,
   issuer: IssuerSpec,
   stored: StoredAccount | undefined,
-  signal: AbortSignal,
+  lease: AccountLease,
 ): Promise<Account> {
+  const { signal, fence } = lease;
   const contacts = issuer.account.email === undefined ? [] : [`mailto:${issuer.account.email}`];
   const client = await context.clients.for(issuer);
   const { checkContacts } = await import('../acme/index.ts');
   checkContacts(contacts);
   const termsAgreed = await agreeToTerms(client, issuer.account, signal);
   await demandExternalAccount(client, issuer, signal);
-  const prepared = stored ?? (await prepareAccount(context, issuer, signal));
+  const prepared = stored ?? (await prepareAccount(context, issuer, lease));
   const account = await client.createAccount({
     signer: softwareKeyFromPkcs8(prepared.key),
     contacts,
@@ -201,19 +204,23 @@ async function register(
   });
   // A key that lost its record knows no address any more.
   const email = prepared.email ?? issuer.account.email;
-  await context.stores.accounts.save({ ...prepared, email, registration: registrationOf(account) });
+  await context.stores.accounts.save({ ...prepared, email, registration: registrationOf(account) }, fence);
   const type = account.isNew ? 'account.registered' : 'account.recovered';
   context.events({ type, account: issuer.account.id, url: account.url });
   return account;
 }
 
 /** A new key, on disk before the CA hears of it. */
-async function prepareAccount(context: EngineContext, issuer: IssuerSpec, signal: AbortSignal): Promise<StoredAccount> {
+async function prepareAccount(
+  context: EngineContext,
+  issuer: IssuerSpec,
+  { signal, fence }: AccountLease,
+): Promise<StoredAccount> {
   const { keyAlgorithm, email } = issuer.account;
   const key = await context.ports.keys.generate(keyAlgorithm, signal);
   if (key.pkcs8 === undefined) throw keyNotExportable();
   const account = { ...accountKeyOf(issuer), email, keyAlgorithm, key: key.pkcs8, registration: undefined };
-  await context.stores.accounts.save(account);
+  await context.stores.accounts.save(account, fence);
   return account;
 }
 

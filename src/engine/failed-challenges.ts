@@ -9,6 +9,12 @@ export function orderedIdentifier({
   return wildcard ? { ...identifier, value: `*.${identifier.value}` } : identifier;
 }
 
+/** An identifier as solvers know it: without its `*.`, which is told beside it. */
+export function unorderedIdentifier(identifier: Identifier): Pick<ChallengeIntent, 'identifier' | 'wildcard'> {
+  const wildcard = isWildcard(identifier);
+  return { identifier: wildcard ? { ...identifier, value: identifier.value.slice(2) } : identifier, wildcard };
+}
+
 /**
  * What failed in this issuance and is not tried again: identifiers (as ordered) with a challenge type, or altogether. It
  * only grows, so issuing ends.
@@ -55,8 +61,7 @@ export class FailedChallenges {
 
   #choices(solvers: readonly Solver[], identifier: Identifier): readonly Solver[] {
     if (this.#refused.has(identifierKey(identifier))) return [];
-    const wildcard = isWildcard(identifier);
-    const base = wildcard ? { ...identifier, value: identifier.value.slice(2) } : identifier;
+    const { identifier: base, wildcard } = unorderedIdentifier(identifier);
     return solvers.filter((solver) => solver.fits(base, wildcard) && !this.has(identifier, solver.type));
   }
 }

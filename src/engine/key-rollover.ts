@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { hasCode, type KeyAlgorithm, Secret, softwareKeyFromPkcs8 } from '../core/index.ts';
 import {
+  type AccountLease,
   accountHandle,
   accountKeyOf,
   accountSubject,
@@ -14,7 +15,7 @@ import {
 } from './account-record.ts';
 import type { EngineContext } from './context.ts';
 import type { IssuerSpec } from './spec.ts';
-import type { JournalEntry, StoredAccount } from './stores.ts';
+import type { Fence, JournalEntry, StoredAccount } from './stores.ts';
 
 const newKeyRecord = v.object({ step: v.literal('new-account-key'), pkcs8: v.string() });
 
@@ -48,8 +49,9 @@ export async function rollOverAccountKey(
   issuer: IssuerSpec,
   replacement: { readonly algorithm: KeyAlgorithm } | { readonly pkcs8: Secret },
 ): Promise<StoredAccount> {
-  return underAccountLease(context, issuer, context.signal, async (signal) => {
-    const stored = await rolledOverAccount(context, issuer, signal);
+  return underAccountLease(context, issuer, context.signal, async (lease) => {
+    const { signal, fence } = lease;
+    const stored = await rolledOverAccount(context, issuer, lease);
     if (stored?.registration === undefined) throw notRegistered(issuer);
     const pkcs8 = 'pkcs8' in replacement ? replacement.pkcs8 : await generate(context, replacement.algorithm, signal);
     const { journal } = context.stores;
@@ -60,7 +62,7 @@ export async function rollOverAccountKey(
       if (hasCode(error, 'unsupported', 'acme-problem', 'rate-limited')) await entry.close();
       throw error;
     });
-    return adopt(context, stored, pkcs8, entry);
+    return adopt(context, stored, pkcs8, entry, fence);
   });
 }
 
@@ -75,9 +77,10 @@ async function adopt(
   stored: StoredAccount,
   key: Secret,
   entry: JournalEntry,
+  fence: Fence,
 ): Promise<StoredAccount> {
   const changed = { ...stored, key, keyAlgorithm: softwareKeyFromPkcs8(key).algorithm };
-  await context.stores.accounts.save(changed);
+  await context.stores.accounts.save(changed, fence);
   await entry.close();
   return changed;
 }
@@ -86,12 +89,12 @@ async function adopt(
 export async function rolledOverAccount(
   context: EngineContext,
   issuer: IssuerSpec,
-  signal: AbortSignal,
+  lease: AccountLease,
 ): Promise<StoredAccount | undefined> {
   const { accounts, journal } = context.stores;
   let stored = await accounts.load(accountKeyOf(issuer));
   for (const entry of await journal.unfinished(accountSubject(accountKeyOf(issuer)))) {
-    stored = await settle(context, issuer, stored, entry, signal);
+    stored = await settle(context, issuer, stored, entry, lease);
   }
   return stored;
 }
@@ -101,7 +104,7 @@ async function settle(
   issuer: IssuerSpec,
   stored: StoredAccount | undefined,
   entry: JournalEntry,
-  signal: AbortSignal,
+  { signal, fence }: AccountLease,
 ): Promise<StoredAccount | undefined> {
   const record = v.safeParse(newKeyRecord, entry.records[0]);
   if (!record.success || stored?.registration === undefined) {
@@ -113,7 +116,7 @@ async function settle(
     await entry.close();
     return stored;
   }
-  return adopt(context, stored, key, entry);
+  return adopt(context, stored, key, entry, fence);
 }
 
 /** Whether the server knows `key` as the key of this account. */

@@ -14,6 +14,7 @@ const intent = v.object({
   keyAuthorization: v.string(),
   accountUrl: v.optional(v.string(), ''),
   record: v.exactOptional(v.object({ name: v.string(), zone: v.string(), value: v.string() })),
+  writer: v.exactOptional(v.string()),
 });
 const receipt = v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()]));
 

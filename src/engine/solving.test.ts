@@ -181,6 +181,39 @@ describe('solving an order', () => {
   });
 });
 
+describe('what a solver can never do', () => {
+  const refusing = (plain: Solver): Solver => ({
+    ...noting([])(plain),
+    assess: (names) => {
+      if (names.length > 1)
+        throw new BatchError([{ index: 1, error: new EversealError('unsupported', 'one value a name') }]);
+    },
+  });
+
+  it('is refused before an order', async () => {
+    await inTown(
+      new World({ seed: 'assess' }),
+      async (town) => {
+        expect(await issue(town, refusing)).toMatchObject({ outcome: 'failed', because: 'unsupported' });
+        expect(town.ca.stats().orders).toBe(0);
+      },
+      front,
+    );
+  });
+
+  it('is left out where that is wanted', async () => {
+    await inTown(
+      new World({ seed: 'assess partial' }),
+      async (town) => {
+        const report = await issue(town, refusing, () => ({ partial: true }));
+        expect(report).toMatchObject({ outcome: 'issued', omitted: [{ identifier: { value: two[1] } }] });
+        expect(town.ca.stats().orders).toBe(1);
+      },
+      front,
+    );
+  });
+});
+
 describe('partial issuance', () => {
   const second = new BatchError([{ index: 1, error: broken }]);
   const halfBroken = noting([], (plain) => ({
@@ -289,6 +322,54 @@ describe('answers that could not be removed', () => {
         await issue(town, (plain) => ({ ...noting([])(plain), type: 'tls-alpn-01' }));
         const warnings = town.events.flatMap((event) => (event.type === 'warning' ? event.message : []));
         expect(warnings.filter((text) => text.includes('by hand'))).toHaveLength(2);
+      },
+      front,
+    );
+  });
+
+  it.each<[string, Partial<Solver>]>([
+    ['a listener', { durable: false }],
+    ['another provider', { writer: 'other' }],
+  ])('are not left to %s that did not make them', async (_, other) => {
+    await inTown(
+      new World({ seed: 'writers' }),
+      async (town) => {
+        const stuck = noting([], () => ({
+          writer: 'first',
+          cleanup: async () => {
+            throw broken;
+          },
+        }));
+        await issue(town, stuck);
+        const log: string[] = [];
+        await issue(
+          town,
+          noting(log, () => ({ writer: 'first', ...other })),
+        );
+        expect(log).not.toContain('cleanup');
+        const warnings = town.events.flatMap((event) => (event.type === 'warning' ? event.message : []));
+        expect(warnings.filter((text) => text.includes('by hand'))).toHaveLength(2);
+      },
+      front,
+    );
+  });
+
+  it('are removed by who made them', async () => {
+    await inTown(
+      new World({ seed: 'writers' }),
+      async (town) => {
+        const stuck = noting([], () => ({
+          writer: 'first',
+          cleanup: async () => {
+            throw broken;
+          },
+        }));
+        await issue(town, stuck);
+        await issue(
+          town,
+          noting([], () => ({ writer: 'first' })),
+        );
+        expect(town.shown.size).toBe(0);
       },
       front,
     );

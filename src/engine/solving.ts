@@ -13,7 +13,7 @@ import {
 } from './challenge-answers.ts';
 import { type ChallengeTask, challengeTask, type OrderingAccount } from './challenge-tasks.ts';
 import type { EngineContext } from './context.ts';
-import { type FailedChallenges, failuresIn, orderedIdentifier } from './failed-challenges.ts';
+import { type FailedChallenges, failuresIn, orderedIdentifier, unorderedIdentifier } from './failed-challenges.ts';
 import { withLeases } from './lease.ts';
 import type { OrderJournal } from './order-journal.ts';
 
@@ -37,8 +37,26 @@ export async function prepareSolvers(
   failed: FailedChallenges,
   signal: AbortSignal,
 ): Promise<void> {
-  const needed = new Set(identifiers.map((identifier) => failed.firstChoice(solvers, identifier)));
-  for (const solver of needed) await solver?.prepare(signal);
+  const choices = identifiers.map((identifier) => failed.firstChoice(solvers, identifier));
+  for (const solver of new Set(choices)) {
+    if (solver === undefined) continue;
+    assess(
+      solver,
+      identifiers.filter((_, i) => choices[i] === solver),
+      failed,
+    );
+    await solver.prepare(signal);
+  }
+}
+
+/** What is refused here is not ordered; another challenge type may do. */
+function assess(solver: Solver, identifiers: readonly Identifier[], failed: FailedChallenges): void {
+  try {
+    solver.assess?.(identifiers.map(unorderedIdentifier));
+  } catch (error) {
+    for (const { item, reason } of failuresIn(identifiers, error)) failed.add(item, solver.type, reason);
+    throw error;
+  }
 }
 
 /**
@@ -94,7 +112,7 @@ async function answerLocated(
 ): Promise<void> {
   const { context, order, journal } = solving;
   const durable = batches.filter(({ solver }) => solver.durable && solver.scope === 'order');
-  if (durable.length > 0) await journal.intend(durable.flatMap(({ intents }) => intents));
+  if (durable.length > 0) await journal.intend(durable.flatMap(signedIntents));
   let shown = batches;
   try {
     shown = await forAll(solving, batches, (batch) => presentAndTell(solving, batch, signal));
@@ -113,11 +131,17 @@ async function answerLocated(
   }
 }
 
+/** As the journal keeps them: with who wrote them. */
+function signedIntents({ solver: { writer }, intents }: AnswerBatch): readonly ChallengeIntent[] {
+  return writer === undefined ? intents : intents.map((intent) => ({ ...intent, writer }));
+}
+
 async function presentAndTell(solving: Solving, batch: AnswerBatch, signal: AbortSignal): Promise<AnswerBatch> {
   const { context, certificate } = solving;
   const presented = await present(context, batch, signal);
-  for (const { identifier, type: challenge } of batch.intents) {
-    context.events({ type: 'challenge.presented', certificate, identifier, challenge });
+  for (const intent of batch.intents) {
+    const identifier = orderedIdentifier(intent);
+    context.events({ type: 'challenge.presented', certificate, identifier, challenge: intent.type });
   }
   return presented;
 }
@@ -166,12 +190,7 @@ export async function cleanUpAfterCrash(
 ): Promise<void> {
   const { leftovers } = journal;
   if (leftovers.length === 0) return;
-  const owners = leftovers.map(({ intent }) =>
-    solvers.find(
-      (solver) =>
-        solver.type === intent.type && solver.scope === 'order' && solver.fits(intent.identifier, intent.wildcard),
-    ),
-  );
+  const owners = leftovers.map(({ intent }) => solvers.find((solver) => canRemove(solver, intent)));
   for (const { intent } of leftovers.filter((_, i) => owners[i] === undefined)) warnOfOrphan(context, intent);
   const removals = [...new Set(owners)].flatMap((solver) =>
     solver === undefined
@@ -186,10 +205,18 @@ export async function cleanUpAfterCrash(
   if (removed.every(Boolean)) await journal.cleaned();
 }
 
+/** A listener removes no file of a web root, and a DNS provider no record that was made at another one. */
+function canRemove(solver: Solver, { type, identifier, wildcard, writer = solver.writer }: ChallengeIntent): boolean {
+  const isAlike = solver.type === type && solver.scope === 'order' && solver.durable && solver.writer === writer;
+  return isAlike && solver.fits(identifier, wildcard);
+}
+
 /** Its solver is no longer configured: only a person can remove it. */
-function warnOfOrphan({ events }: EngineContext, { type, identifier, record }: ChallengeIntent): void {
+function warnOfOrphan({ events }: EngineContext, { type, identifier, token, record, writer }: ChallengeIntent): void {
   const what =
-    record === undefined ? `its answer for ${identifier.value}` : `the TXT record ${record.name} "${record.value}"`;
-  const message = `An earlier run was interrupted, and ${type} is no longer configured as it was: remove ${what} by hand`;
+    record === undefined
+      ? `its answer for ${identifier.value} (${token})`
+      : `the TXT record ${record.name} "${record.value}"${writer === undefined ? '' : ` (made by ${writer})`}`;
+  const message = `An earlier run could not tidy up, and ${type} is no longer configured as it was: remove ${what} by hand`;
   events({ type: 'warning', message });
 }

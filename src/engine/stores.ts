@@ -128,8 +128,13 @@ export interface StoredAccount extends AccountKey {
 export interface AccountStore {
   load(account: AccountKey): Promise<StoredAccount | undefined>;
   list(): Promise<readonly AccountKey[]>;
-  /** Creates or replaces. A crash in between leaves the old account or the new one, never a mixture of keys. */
-  save(account: StoredAccount): Promise<void>;
+  /**
+   * Creates or replaces. A crash in between leaves the old account or the new one, never a mixture of keys.
+   *
+   * @param fence of the account's lease: who lost it must not put its key over that of a later holder
+   * @throws EversealError `stale-lease` when the fence is no longer the newest
+   */
+  save(account: StoredAccount, fence?: Fence): Promise<void>;
 }
 
 // ---------------------------------------------------------------- journal

@@ -54,8 +54,8 @@ certificatesConformance('MemoryStores', async () => {
   return { certificates, locks, other: certificates };
 });
 accountsConformance('MemoryStores', async () => {
-  const { accounts } = await memory();
-  return { accounts, other: accounts };
+  const { accounts, locks } = await memory();
+  return { accounts, other: accounts, locks };
 });
 journalConformance('MemoryStores', async () => {
   const { journal } = await memory();

@@ -35,7 +35,7 @@ export function memoryStores(ports: Pick<Ports, 'clock'>, options: { readonly le
   return {
     locks,
     certificates: new MemoryCertificates(locks),
-    accounts: new MemoryAccounts(),
+    accounts: new MemoryAccounts(locks),
     journal: new MemoryJournal(),
     state: new MemoryState(),
   };
@@ -89,7 +89,12 @@ class MemoryCertificates implements CertificateStore {
 }
 
 class MemoryAccounts implements AccountStore {
+  readonly #locks: Locks;
   readonly #accounts = new Map<string, StoredAccount>();
+
+  constructor(locks: Locks) {
+    this.#locks = locks;
+  }
 
   async load(account: AccountKey): Promise<StoredAccount | undefined> {
     return this.#accounts.get(accountText(account));
@@ -99,7 +104,8 @@ class MemoryAccounts implements AccountStore {
     return [...this.#accounts.values()].map(({ directory, id }) => ({ directory, id }));
   }
 
-  async save(account: StoredAccount): Promise<void> {
+  async save(account: StoredAccount, fence?: Fence): Promise<void> {
+    if (fence !== undefined) await this.#locks.check(fence);
     this.#accounts.set(accountText(account), account);
   }
 }

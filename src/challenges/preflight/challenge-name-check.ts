@@ -37,9 +37,14 @@ async function lookAtName(
   } catch (error) {
     if (hasCode(error, 'name-not-found')) return []; // the delegation's affair
     const failure = lookupFailure(error, context.signal);
-    const severity = hasCode(failure, 'dns-failed') && (await loops(context, name)) ? 'certain' : 'likely';
-    const cause = `The CNAME chain of ${shown} cannot be followed: ${reasonOf(failure)}.`;
-    return [{ check: 'challenge-name', severity, method, cause, cure: `Mend or remove the CNAME record at ${shown}.` }];
+    if (hasCode(failure, 'dns-failed') && (await loops(context, name))) {
+      const cause = `The CNAME chain of ${shown} cannot be followed: ${reasonOf(failure)}.`;
+      const cure = `Mend or remove the CNAME record at ${shown}.`;
+      return [{ check: 'challenge-name', severity: 'certain', method, cause, cure }];
+    }
+    const cause = `Where ${shown} leads cannot be looked up: ${reasonOf(failure)}.`;
+    const cure = 'Mend the name servers of the domain: the CA asks them as well.';
+    return [{ check: 'challenge-name', severity: 'likely', method, cause, cure }];
   }
   if (sameName(end, name)) return [];
   const problems = await lookAtZone(context, end);

@@ -46,7 +46,7 @@ export function bySeverity<T extends { readonly severity: Severity }>(findings: 
 }
 
 /**
- * Whether nothing was found beyond notes.
+ * Whether nothing was found beyond notes, where names could be looked up at all.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export function bySeverity<T extends { readonly severity: Severity }>(findings: 
  * ```
  */
 export function isClear(findings: readonly Finding[]): boolean {
-  return findings.every(({ severity }) => severity === 'note');
+  return findings.every(({ check, severity }) => severity === 'note' && check !== 'resolver');
 }
 
 interface Named {

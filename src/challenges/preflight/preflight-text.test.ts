@@ -44,7 +44,8 @@ describe('the table of a preflight', () => {
 
   it('does not praise what it could not look at', () => {
     const offline: Finding = { wildcard: false, check: 'resolver', severity: 'note', cause: 'Silence.', cure: 'Wait.' };
-    expect(preflightText([offline], [other])).toBe('www.other.org  -  nothing found\n- Silence.\n  Wait.\n');
+    expect(preflightText([offline], [other])).toBe('www.other.org  -  not known\n- Silence.\n  Wait.\n');
+    expect(isClear([offline])).toBe(false);
   });
 });
 

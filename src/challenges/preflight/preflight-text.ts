@@ -63,8 +63,7 @@ export function preflightText(
   const lines = names.map((name) => {
     const own = bySeverity(findings.filter((finding) => concerns(finding, name)));
     if (own.length === 0) {
-      const [sign, said] =
-        general.length > 0 ? [signs.note, 'nothing found'] : [signs.clear, 'nothing stands in the way'];
+      const [sign, said] = general.length > 0 ? [signs.note, 'not known'] : [signs.clear, 'nothing stands in the way'];
       return `${shownName(name).padEnd(nameWidth)}  ${sign}  ${said}\n`;
     }
     return own

@@ -402,6 +402,19 @@ describe('the name of the TXT record', () => {
     ]);
   });
 
+  it('must be one that can be looked up', async () => {
+    const records = '_acme-challenge CNAME proof.lame\nlame NS ns1';
+    const { findings } = await look({ records }, { ...dns, names: ['shop.com'] });
+    expect(findings).toEqual([
+      expect.objectContaining({
+        check: 'challenge-name',
+        severity: 'likely',
+        cause: expect.stringMatching(/^Where _acme-challenge\.shop\.com leads cannot be looked up: .*SERVFAIL/),
+        cure: 'Mend the name servers of the domain: the CA asks them as well.',
+      }),
+    ]);
+  });
+
   it('must not run in a circle', async () => {
     const records = '_acme-challenge CNAME a\na CNAME _acme-challenge';
     const { lines } = await look({ records }, { ...dns, names: ['shop.com'] });

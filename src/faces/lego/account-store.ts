@@ -1,5 +1,5 @@
 import { fromUtf8, listIfExists, type Ports, replaceFile, utf8 } from '../../core/index.ts';
-import type { AccountKey, AccountStore, StoredAccount } from '../../engine/index.ts';
+import type { AccountKey, AccountStore, Fence, Locks, StoredAccount } from '../../engine/index.ts';
 import { ensureFolder, realTarget, type StagedCommits } from '../../store/index.ts';
 import { type AccountFile, accountJson, readAccountFile, registrationOf } from './account-file.ts';
 import type { LegoOrigin } from './certificate-file.ts';
@@ -10,6 +10,7 @@ export interface AccountStoreOptions {
   readonly ports: Pick<Ports, 'fs' | 'random' | 'log' | 'host'>;
   readonly layout: LegoLayout;
   readonly commits: StagedCommits;
+  readonly locks: Pick<Locks, 'check'>;
   /** Default `command`. */
   readonly origin?: LegoOrigin;
   readonly openKeys?: OpenKeyPolicy | undefined;
@@ -69,8 +70,12 @@ export class LegoAccountStore implements AccountStore {
     return keys;
   }
 
-  async save(account: StoredAccount): Promise<void> {
-    const { commits, ports, origin } = this.#options;
+  async save(account: StoredAccount, fence?: Fence): Promise<void> {
+    const { commits, locks, ports, origin } = this.#options;
+    const guard = async (): Promise<void> => {
+      if (fence !== undefined) await locks.check(fence);
+    };
+    await guard();
     const files = await this.#filesOf(account);
     await commits.recover(this.#commitName(files), [files.key, files.json]);
     await ensureFolder(ports.fs, files.folder, 0o700);
@@ -82,15 +87,15 @@ export class LegoAccountStore implements AccountStore {
       await replaceFile(ports, target, json, (await ports.fs.stat(target))?.mode ?? 0o600);
       return;
     }
-    await this.#savePair(files, utf8(key), json);
+    await this.#savePair(files, utf8(key), json, guard);
   }
 
-  async #savePair(files: AccountFiles, key: Uint8Array, json: Uint8Array): Promise<void> {
+  async #savePair(files: AccountFiles, key: Uint8Array, json: Uint8Array, guard: () => Promise<void>): Promise<void> {
     const set = await this.#options.commits.begin(this.#commitName(files));
     try {
       await set.add({ path: files.key, data: key, mode: 0o600 });
       await set.add({ path: files.json, data: json, mode: 0o600 });
-      await set.commit(async () => undefined);
+      await set.commit(guard);
     } catch (error) {
       await set.discard();
       throw error;

@@ -15,5 +15,5 @@ certificatesConformance('lego’s tree', async () => {
 
 accountsConformance('lego’s tree', async () => {
   const [one, two] = twoProcesses();
-  return { accounts: one.accounts, other: two.accounts };
+  return { accounts: one.accounts, other: two.accounts, locks: one.locks };
 });

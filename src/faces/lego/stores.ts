@@ -56,6 +56,6 @@ export function legoStores(
       pem,
       openKeys,
     }),
-    accounts: new LegoAccountStore({ ports, layout, commits, origin, openKeys }),
+    accounts: new LegoAccountStore({ ports, layout, commits, locks, origin, openKeys }),
   };
 }
