@@ -1,6 +1,12 @@
 /** For tests: a client and an honest server in one virtual world. */
-import { generateKeyPairSync } from 'node:crypto';
-import { type EversealEvent, type Identifier, type Random, type Signer, softwareKey } from '../core/index.ts';
+import {
+  type EversealEvent,
+  type Identifier,
+  type Random,
+  type Signer,
+  softwareKey,
+  ecKeyPair,
+} from '../core/index.ts';
 import { buildCsr } from '../pki/index.ts';
 import type { Account } from './account.ts';
 import { AcmeClient, type AcmeClientOptions } from './client.ts';
@@ -60,7 +66,7 @@ export function acmeWorld(
 }
 
 export function newSigner(): Signer {
-  return softwareKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  return softwareKey(ecKeyPair('P-256').privateKey);
 }
 
 export function names(...values: readonly string[]): readonly Identifier[] {

@@ -1,8 +1,8 @@
 /** Each challenge with real resolvers, DNS servers and handshakes: in virtual time, and on this machine. */
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { World as SimulatedWorld } from '../../sim/index.ts';
-import { type Identifier, type Ports, Secret, softwareKey, type TlsIdentity } from '../core/index.ts';
+import { type Identifier, type Ports, Secret, softwareKey, type TlsIdentity, ecKeyPair } from '../core/index.ts';
 import { DnsServer, DnsZone } from '../dns/index.ts';
 import { nodePorts } from '../node/index.ts';
 import {
@@ -128,7 +128,7 @@ const reverseNames: Readonly<Record<string, string>> = {
 };
 
 async function challengeIdentity(identifier: Identifier, keyAuthorization: string): Promise<TlsIdentity> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey } = ecKeyPair('P-256');
   const key = softwareKey(privateKey);
   const subject = [{ type: 'CN', value: 'challenge' }] as const;
   const der = await buildCertificate({

@@ -1,7 +1,7 @@
 /** An ACME client made of `jose`, and of ours only to build a CSR, so that a stranger checks the CA. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, FlattenedSign } from 'jose';
-import { type Identifier, type Signer, softwareKey } from '../core/index.ts';
+import { type Identifier, type Signer, softwareKey, ecKeyPair, ed25519KeyPair } from '../core/index.ts';
 import { buildCsr } from '../pki/index.ts';
 import type { World } from './world.testing.ts';
 
@@ -36,10 +36,10 @@ export interface ReadyOrder {
 }
 
 const keyKinds = {
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
-  ES512: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
+  ES256: () => ecKeyPair('P-256'),
+  ES384: () => ecKeyPair('P-384'),
+  ES512: () => ecKeyPair('P-521'),
+  EdDSA: () => ed25519KeyPair(),
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
 };
 

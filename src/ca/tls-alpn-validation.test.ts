@@ -1,6 +1,6 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { EversealError, type Identifier, softwareKey, type TlsProbe } from '../core/index.ts';
+import { EversealError, type Identifier, softwareKey, type TlsProbe, ecKeyPair } from '../core/index.ts';
 import { buildCertificate, type CertificateOptions } from '../pki/index.ts';
 import { reverseName } from './tls-alpn-validation.ts';
 import { failed, openTrial, type Trial, valid } from './trial.testing.ts';
@@ -8,7 +8,7 @@ import { failed, openTrial, type Trial, valid } from './trial.testing.ts';
 const name: Identifier = { type: 'dns', value: 'a.test' };
 
 function newKey() {
-  return softwareKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  return softwareKey(ecKeyPair('P-256').privateKey);
 }
 
 interface Change extends Partial<Pick<CertificateOptions, 'issuer' | 'signer'>> {

@@ -1,5 +1,5 @@
 /** The world of the CA's tests: a clock moved by hand, seeded randomness, and a web made of a table. */
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   type Clock,
   EversealError,
@@ -12,6 +12,7 @@ import {
   softwareKey,
   type TlsProbe,
   utf8,
+  ecKeyPair,
 } from '../core/index.ts';
 import { type Ca, createCa } from './ca.ts';
 import type { CaPorts } from './context.ts';
@@ -127,8 +128,7 @@ export async function createWorld(
     clock,
     random: new SeededRandom('seed'),
     keys: {
-      generate: async (algorithm) =>
-        softwareKey(generateKeyPairSync('ec', { namedCurve: curves[algorithm] ?? 'P-256' }).privateKey),
+      generate: async (algorithm) => softwareKey(ecKeyPair(curves[algorithm] ?? 'P-256').privateKey),
     },
     http: {
       async request(request) {

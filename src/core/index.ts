@@ -14,6 +14,7 @@ export * from './error.ts';
 export * from './events.ts';
 export * from './identifier.ts';
 export * from './ip-address.ts';
+export * from './key-pair.ts';
 export * from './nearest.ts';
 export * from './next-step.ts';
 export * from './ports.ts';

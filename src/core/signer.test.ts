@@ -1,14 +1,15 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from './encoding.ts';
+import { ecKeyPair, ed25519KeyPair } from './key-pair.ts';
 import { type KeyAlgorithm, keyAlgorithmOf, signatureHash, softwareKey, softwareKeyFromPkcs8 } from './signer.ts';
 
 const keys: Readonly<Record<string, () => KeyObject>> = {
-  EC256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-  EC384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
-  EC521: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey,
+  EC256: () => ecKeyPair('P-256').privateKey,
+  EC384: () => ecKeyPair('P-384').privateKey,
+  EC521: () => ecKeyPair('P-521').privateKey,
   RSA2048: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
-  Ed25519: () => generateKeyPairSync('ed25519').privateKey,
+  Ed25519: () => ed25519KeyPair().privateKey,
 };
 
 /** Algorithm, hash, octets of a signature (RFC 7518 §3.3 and §3.4, RFC 8032 §5.1.6). */

@@ -2,7 +2,6 @@
  * A CA made of paper: it checks nothing and answers each request by a template, so that thousands of lies cost little.
  * The wait of a client is the only thing that takes time.
  */
-import { generateKeyPairSync } from 'node:crypto';
 import { AcmeClient } from '../../acme/index.ts';
 import { ManualClock } from '../../acme/manual-clock.testing.ts';
 import {
@@ -16,6 +15,7 @@ import {
   softwareKey,
   utf8,
   withDeadline,
+  ecKeyPair,
 } from '../../core/index.ts';
 import { testIssuer, testLeaf } from '../../pki/fixtures/authority.ts';
 import { buildCsr } from '../../pki/index.ts';
@@ -178,7 +178,7 @@ async function obtain(client: AcmeClient, signer: Signer, csr: Uint8Array, signa
 }
 
 export function paperKey(): Signer {
-  return softwareKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  return softwareKey(ecKeyPair('P-256').privateKey);
 }
 
 export function paperCsr(): Promise<Uint8Array> {

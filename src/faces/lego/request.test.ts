@@ -1,8 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { World } from '../../../sim/index.ts';
 import { parseCommand, urfave } from '../../argv/index.ts';
-import { type Identifier, softwareKey, utf8 } from '../../core/index.ts';
+import { type Identifier, softwareKey, utf8, ecKeyPair } from '../../core/index.ts';
 import type { StoredCertificate } from '../../engine/index.ts';
 import { buildCsr } from '../../pki/index.ts';
 import { runCommand } from './flags.ts';
@@ -247,7 +246,7 @@ describe('a request about a stored certificate', () => {
 
 describe('files of a request', () => {
   it('may be a private key', async () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const { privateKey } = ecKeyPair('P-384');
     const pem = utf8(privateKey.export({ type: 'sec1', format: 'pem' }).toString());
     const { spec } = await request(`${minimal} --private-key my.key`, { files: { '/srv/my.key': pem } });
     expect(spec.key).toMatchObject({ kind: 'given', key: { algorithm: 'EC384' } });
@@ -257,7 +256,7 @@ describe('files of a request', () => {
     [0o640, []],
     [0o604, ['The private key /srv/my.key can be read by every user of this machine: chmod o= /srv/my.key']],
   ])('may be a private key of mode %o, which is told when others can read it', async (mode, warnings) => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey } = ecKeyPair('P-256');
     const pem = utf8(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     const found = await request(`${minimal} --private-key my.key`, { files: { '/srv/my.key': pem }, mode });
     expect(found.warnings).toEqual(warnings);
@@ -274,7 +273,7 @@ describe('files of a request', () => {
   });
 
   it('may be a signing request, which brings its names', async () => {
-    const signer = softwareKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+    const signer = softwareKey(ecKeyPair('P-256').privateKey);
     const csr = await buildCsr({ signer, identifiers: [dns('b.example'), dns('a.example')] });
     const { spec, randomWaitMs } = await request('--http --csr /srv/my.csr', { files: { '/srv/my.csr': csr } });
     expect(spec).toMatchObject({
