@@ -84,6 +84,32 @@ describe('solving an order', () => {
     );
   });
 
+  it('leaves each name to the first solver that serves it: other providers for other zones in one certificate', async () => {
+    const shares: Record<string, readonly string[]> = {};
+    const serving = (name: string): ((plain: Solver) => Solver) =>
+      noting([], (plain) => ({
+        fits: (identifier) => identifier.value === name,
+        present: (batch, signal) => {
+          shares[name] = batch.map(({ identifier }) => identifier.value);
+          return plain.present(batch, signal);
+        },
+      }));
+    await inTown(
+      new World({ seed: 'shares' }),
+      async (town) => {
+        const report = await issue(
+          town,
+          (plain) => plain,
+          ({ spec }) => ({ solvers: two.flatMap((name) => spec(two).solvers.map(serving(name))) }),
+        );
+        expect(report).toMatchObject({ outcome: 'issued' });
+        expect(shares).toEqual(Object.fromEntries(two.map((name) => [name, [name]])));
+        expect(town.ca.stats().orders).toBe(1);
+      },
+      front,
+    );
+  });
+
   it('writes under the locks that the solver names: two processes with one lock never write at once', async () => {
     let writing = 0;
     let most = 0;
