@@ -6,7 +6,7 @@ import { AcmeDnsServer } from './acmedns-server.testing.ts';
 import { blindResolver, failureOf, onStage, recordFor, signal, type Stage } from './stage.testing.ts';
 import { type NotedRequest, WebServer } from './web-server.testing.ts';
 
-const path = '/work/accounts.json';
+const path = '/srv/accounts.json';
 /** Values as long as a challenge's. */
 const [a, b, c, d] = ['a'.repeat(43), 'b'.repeat(43), 'c'.repeat(43), 'd'.repeat(43)];
 const base = 'http://auth.example/base';
@@ -42,7 +42,7 @@ async function scene(
       resolver: () => ({ ...blindResolver, followCname: async (name) => cnames[name] ?? name }),
     },
     async (stage) => {
-      await stage.ports.fs.createFolder('/work', 0o755);
+      await stage.ports.fs.createFolder('/srv', 0o755);
       await stage.ports.clock.sleep(10);
       const read = async () => JSON.parse(Buffer.from(await stage.ports.fs.read(path)).toString());
       await story({ ...stage, server, read });
@@ -204,13 +204,13 @@ describe('acme-dns without an account', () => {
   it('writes through a link, and in place where renaming is impossible', async () => {
     await scene(async (stage) => {
       const { fs } = stage.ports;
-      await fs.write('/work/real.json', Buffer.from('{}'), { mode: 0o600 });
+      await fs.write('/srv/real.json', Buffer.from('{}'), { mode: 0o600 });
       await fs.symlink('real.json', path);
       stage.machine.disk.faults.add({ code: 'busy', operations: ['rename'], path: /real/ });
       await failureOf((await stage.open()).add([recordFor('example.com', a)], signal));
       expect((await fs.lstat(path))?.kind).toBe('link');
       expect(await stage.read()).toHaveProperty(['example.com', 'subdomain'], 'sub-1');
-      expect([...(await fs.list('/work'))].sort()).toEqual(['accounts.json', 'real.json']);
+      expect([...(await fs.list('/srv'))].sort()).toEqual(['accounts.json', 'real.json']);
     });
   });
 
@@ -371,7 +371,7 @@ describe('a failure of acme-dns', () => {
   it.each([
     ['[]', 'is no JSON object'],
     ['{"example.com": ', 'is no JSON object'],
-    ['{"example.com": {"fulldomain": "x"}}', 'the account of example.com in /work/accounts.json is not complete'],
+    ['{"example.com": {"fulldomain": "x"}}', 'the account of example.com in /srv/accounts.json is not complete'],
     ['{"example.com": {"fulldomain": "x", "subdomain": "x", "username": "a\\nb", "password": "p"}}', 'is not complete'],
   ])('is a damaged file, which stays as it is: %s', async (content, message) => {
     await scene(async (stage) => {

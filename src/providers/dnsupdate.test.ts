@@ -281,8 +281,8 @@ describe('the key of dnsupdate', () => {
     };
     await withServer(environment, async ({ open, ports, server }) => {
       await ports.fs.createFolder('/etc', 0o755);
-      await ports.fs.createFolder('/work', 0o755);
-      await ports.fs.write(path.startsWith('/') ? path : `/work/${path}`, Buffer.from(keyFile), { mode: 0o600 });
+      await ports.fs.createFolder('/srv', 0o755);
+      await ports.fs.write(path.startsWith('/') ? path : `/srv/${path}`, Buffer.from(keyFile), { mode: 0o600 });
       await (await open()).add([recordFor('example.com', 'a')], signal);
       expect(server.updates[0]?.key).toBe('update.');
     });

@@ -44,7 +44,7 @@ async function withProgram(
     {
       entry,
       environment: { EXEC_PATH: './update-dns.sh', ...environment },
-      prepare: (_, machine) => notes.install(machine, '/work/update-dns.sh', work),
+      prepare: (_, machine) => notes.install(machine, '/srv/update-dns.sh', work),
     },
     (stage) => story(stage, notes),
   );
@@ -107,14 +107,14 @@ describe('exec', () => {
       await (await open()).add([apex], signal);
     });
     expect(runs[0]?.env).toEqual({ EXEC_PATH: './update-dns.sh', API_KEY: 'k' });
-    expect(runs[0]?.cwd).toBe('/work');
+    expect(runs[0]?.cwd).toBe('/srv');
   });
 
   it.each([
     ['update-dns', 'update-dns'],
     ['/opt/update-dns', '/opt/update-dns'],
-    ['bin/update-dns', '/work/bin/update-dns'],
-    ['../update-dns', '/work/../update-dns'],
+    ['bin/update-dns', '/srv/bin/update-dns'],
+    ['../update-dns', '/srv/../update-dns'],
   ])('runs EXEC_PATH=%s as %s', async (path, file) => {
     const notes = new Notes();
     await onStage(
@@ -140,7 +140,7 @@ describe('several calls of exec', () => {
       const before = ports.clock.monotonic();
       await Promise.all([provider.add([apex, wildcard], signal), provider.add([other], signal)]);
       expect(ports.clock.monotonic() - before).toBeLessThan(400);
-      expect(provider.locks([apex])).toEqual([{ key: 'exec:/work/update-dns.sh', hold: 'write' }]);
+      expect(provider.locks([apex])).toEqual([{ key: 'exec:/srv/update-dns.sh', hold: 'write' }]);
     });
     expect(mostRunning).toBe(1);
   });
@@ -195,7 +195,7 @@ describe('a failing program', () => {
         expect(error).toMatchObject({ code: 'program-failed', failures: [{ index: 1 }] });
         expect(error).toMatchObject({
           message:
-            'exec: /work/update-dns.sh present _acme-challenge.example.com. failed with exit code 3: two | three | four | five | no  [31mzone',
+            'exec: /srv/update-dns.sh present _acme-challenge.example.com. failed with exit code 3: two | three | four | five | no  [31mzone',
         });
         expect(world.trace.lines.filter(({ what }) => what.startsWith('info: exec: two'))).toHaveLength(2);
         await provider
@@ -286,7 +286,7 @@ describe('a failing program', () => {
 
   it.each([
     ['nothing', 'write ./nothing'],
-    ['./nothing', 'starts from /work'],
+    ['./nothing', 'starts from /srv'],
     ['/nothing', 'Check EXEC_PATH, and'],
   ])('that is missing as %s is named with what to do', async (path, next) => {
     await onStage({ entry, environment: { EXEC_PATH: path } }, async ({ open }) => {

@@ -39,7 +39,7 @@ export async function onStage(options: StageOptions, story: (stage: Stage) => Pr
         ports,
         environment,
         settings: await readSettings(options.entry, environment, ports.fs, warn),
-        workingFolder: options.workingFolder ?? '/work',
+        workingFolder: options.workingFolder ?? '/srv',
         resolver: options.resolver?.(ports) ?? blindResolver,
         events: (event) => events.push(event),
       });

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { fromFolder } from './working-path.ts';
 
 it.each([
-  ['/work', 'a/b', '/work/a/b'],
-  ['/work', './a', '/work/a'],
-  ['/work/', '../a', '/work/../a'],
-  ['/work', '/a', '/a'],
+  ['/srv', 'a/b', '/srv/a/b'],
+  ['/srv', './a', '/srv/a'],
+  ['/srv/', '../a', '/srv/../a'],
+  ['/srv', '/a', '/a'],
   ['/', 'a', '/a'],
   ['C:\\work', 'a', 'C:\\work\\a'],
   ['C:\\work', 'D:\\a', 'D:\\a'],
