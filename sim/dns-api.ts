@@ -15,7 +15,7 @@ export function townProvider(shape: ApiShape): ProviderEntry {
 }
 
 /** What the provider needs to be told. */
-export const apiEnvironment = { FAKE_KEY: 'the key of the API', FAKE_HTTP_TIMEOUT: '4' };
+export const apiEnvironment = { FAKE_KEY: 'the key of the API' };
 
 export function openApi(world: World, zone: DnsZone): Promise<void> {
   const machine = world.machine({ name: host });

@@ -59,7 +59,7 @@ export class NameService {
 
   /** What a process of the town resolves by. */
   resolver(ports: Pick<Ports, 'net' | 'clock' | 'random'>): DnsResolver {
-    return createResolver({ ports, servers: [this.primary], timeoutMs: 4000 });
+    return createResolver({ ports, servers: [this.primary], timeoutMs: 10_000 });
   }
 
   /** The environment that lets the provider `dnsupdate` write to the zone. */
@@ -69,7 +69,6 @@ export class NameService {
       DNSUPDATE_TSIG_KEY: this.key.name,
       DNSUPDATE_TSIG_ALGORITHM: this.key.algorithm,
       DNSUPDATE_TSIG_SECRET: this.key.secret.reveal(),
-      DNSUPDATE_DNS_TIMEOUT: '4',
     };
   }
 

@@ -23,7 +23,7 @@ export const dnsWildcard = townLife({
 export async function bringAndTidy(client: Client, names: readonly string[]): Promise<void> {
   const subject = `certificate/${names[0]}`;
   for (let round = 1; ; round += 1) {
-    must(round <= 25, `not done after ${round} tries, a minute apart`);
+    must(round <= 60, `not done after ${round} tries, a minute apart`);
     const report = await client.run([client.spec(names)]);
     const done = report.certificates.every(({ outcome }) => outcome === 'issued' || outcome === 'kept');
     if (done && (await client.stores.journal.unfinished(subject)).length === 0) return;
