@@ -58,15 +58,16 @@ const replyForms = {
   text: { accept: '*/*', decode: (text: string): unknown => text },
 } as const;
 
-/** In strings digits stay digits; a long number outside of them would lose its last ones. */
-const longNumbers = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+/** Strings, in which digits stay digits, and whole numbers with fraction and exponent. */
+const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 function parseJson(text: string): unknown {
-  return JSON.parse(text.replace(longNumbers, (token) => (token.startsWith('"') ? token : quotedWhenLong(token))));
+  return JSON.parse(text.replace(tokens, quotedWhenLong));
 }
 
-function quotedWhenLong(digits: string): string {
-  return Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`;
+/** A long integer would lose its last digits. */
+function quotedWhenLong(token: string): string {
+  return /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
 }
 
 function formText(body: unknown): string {
