@@ -67,6 +67,8 @@ function configuration(folder: string, key: TsigKey, options: BindOptions): stri
     `  recursion ${forwards === undefined ? 'no' : 'yes'}; allow-query { any; }; allow-recursion { any; };`,
     '  querylog yes; dnssec-validation no; notify no; minimal-responses yes; max-cache-ttl 1; max-ncache-ttl 1;',
     ...(secondaryOf === undefined ? [] : refresh(secondaryOf.everySeconds)),
+    // Pebble opens three connections for each name at once: a full queue costs the second after which TCP tries again.
+    '  tcp-listen-queue 512; tcp-clients 1000;',
     '};',
     'controls { };',
     `key "${key.name}" { algorithm ${key.algorithm}; secret "${key.secret.reveal()}"; };`,
