@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { expectFailure } from './failure.testing.ts';
 import { SimulatedCli } from './simulated-cli.testing.ts';
 
 interface BadInput {
@@ -179,13 +180,7 @@ describe('bad input for challenges', () => {
         Object.entries(environment).map(([name, value]) => [name, value === 'DNS' ? dns : value]),
       ),
     });
-    const [cause, cure, ...more] = outcome.stderr.slice(outcome.stderr.indexOf('Error: ')).split('\n');
-    expect(cause).toMatch(message);
-    expect(cure).toMatch(next);
-    expect(cure).toMatch(/^ {7}\S/);
-    expect(more).toEqual(['']);
-    expect(outcome.code).toBe(code);
-    expect(outcome.stdout).toBe('');
+    expectFailure(outcome, { code, message, next });
     expect(traces(cli)).toEqual(before);
     expect(cli.ca.stats().certificates).toBe(0);
   });

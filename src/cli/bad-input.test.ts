@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { expectFailure } from './failure.testing.ts';
 import { type RunOptions, SimulatedCli } from './simulated-cli.testing.ts';
 
 interface BadInput {
@@ -164,13 +165,7 @@ describe('bad input', () => {
       await arrange?.(cli);
       const before = snapshot(cli);
       const outcome = await cli.obtain(flags, options);
-      const [cause, cure, ...more] = outcome.stderr.slice(outcome.stderr.indexOf('Error: ')).split('\n');
-      expect(cause).toMatch(message);
-      expect(cure).toMatch(next);
-      expect(cure).toMatch(/^ {7}\S/);
-      expect(more).toEqual(['']);
-      expect(outcome.code).toBe(code);
-      expect(outcome.stdout).toBe('');
+      expectFailure(outcome, { code, message, next });
       expect(snapshot(cli)).toEqual(before);
     },
   );

@@ -2,6 +2,7 @@
 import { type Machine, type SimProcess, World } from '../../sim/index.ts';
 import type { Environment, EversealEvent, Ports } from '../core/index.ts';
 import { type DnsProvider, type DnsResolver, type ProviderEntry, readSettings, type TxtRecord } from '../dns/index.ts';
+import { blindResolver } from '../dns/provider/api-stage.testing.ts';
 
 export interface Stage {
   readonly world: World;
@@ -73,16 +74,4 @@ export async function failureOf(work: Promise<unknown>): Promise<unknown> {
 
 export const signal = new AbortController().signal;
 
-const unused = async (): Promise<never> => {
-  throw new TypeError('this provider asks no resolver');
-};
-/** For providers that ask no resolver. */
-export const blindResolver: DnsResolver = {
-  servers: [],
-  query: unused,
-  ask: unused,
-  lookupTxt: unused,
-  followCname: unused,
-  findZone: unused,
-  nameServers: unused,
-};
+export { blindResolver };

@@ -144,11 +144,12 @@ export async function failureOf(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
-function unused(): never {
-  throw new TypeError('a provider that is data does not need this');
+async function unused(): Promise<never> {
+  throw new TypeError('this provider asks no resolver');
 }
 
-const blindResolver: DnsResolver = {
+/** For providers that ask no resolver. */
+export const blindResolver: DnsResolver = {
   servers: [],
   query: unused,
   ask: unused,
